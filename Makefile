@@ -1,0 +1,43 @@
+# The short way in: each target is one command. Meson and ninja do the building.
+.PHONY: all demo test bench soak fuzz install clean
+
+all: build/build.ninja
+	@ninja -C build
+
+build/build.ninja:
+	@command -v meson >/dev/null || \
+	    { echo "make: Meson is missing; 'tools/deps build' installs all that is needed" >&2; exit 1; }
+	@meson setup build
+
+demo:
+	@tools/deps build
+	@$(MAKE) --no-print-directory all
+	@tools/demo.sh
+
+# Both builds, all tests; the last line is their sum.
+test:
+	@tools/deps test
+	@tests/all.py
+
+bench: bench/run.sh
+	@tools/deps bench
+	@$(MAKE) --no-print-directory all
+	@bench/run.sh
+
+soak: tools/soak.sh fuzz
+	@tools/soak.sh
+
+bench/run.sh tools/soak.sh:
+	@echo "make: $@ does not exist yet" >&2; exit 1
+
+fuzz:
+	@tools/deps fuzz
+	@test -e build-fuzz/build.ninja || CC=clang meson setup build-fuzz \
+	    -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+	@ninja -C build-fuzz
+
+install: all
+	@meson install -C build --no-rebuild $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
+
+clean:
+	rm -rf build build-asan build-fuzz

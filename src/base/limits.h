@@ -1,0 +1,50 @@
+/*
+ * limits.h - every bound that stands between a stranger's number and our memory or time, in one table.
+ *
+ * `godwit verify --limits` prints it. A bound of ours that is narrower than Xen's is named as ours in the error.
+ */
+#ifndef GW_LIMITS_H
+#define GW_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* name, value, what it bounds */
+#define GW_LIMITS(X)                                                                                                   \
+    X(RECORD_LENGTH, UINT64_C(134217728), "octets of a record's body; Xen's own bound since 4.10")                     \
+    X(RECORD_LENGTH_OLD, UINT64_C(8388608), "octets of a record's body for Xen 4.6 to 4.9 (--for-xen)")                \
+    X(KEPT_BODY, UINT64_C(33554432),                                                                                   \
+      "octets of a record's body that is kept in memory; a longer one of an unknown type passes through")              \
+    X(PAGE_COUNT, UINT64_C(1048576), "entries of one PAGE_DATA record")                                                \
+    X(PFN, UINT64_C(268435456), "pfns below it are accepted: a guest of 1 TiB; --max-guest moves it")                  \
+    X(PFN_MOST, UINT64_C(68719476736), "pfns below it exist: Xen's own p2m holds no more (48-bit guest addresses)")    \
+    X(VCPUS, UINT64_C(8192), "vCPU ids below it are followed")                                                         \
+    X(LIBXL_BODY, UINT64_C(33554432), "octets of a libxl record's body")                                               \
+    X(XL_OPTIONAL, UINT64_C(33554432), "octets of an xl header's optional data (the configuration)")                   \
+    X(TRAILING, UINT64_C(1073741824), "octets behind the end that are counted before we stop looking")                 \
+    X(SAME_RULE, UINT64_C(10), "findings of one rule that are told one by one; the rest is counted")                   \
+    X(BUFFER, UINT64_C(262144), "octets of the buffer through which contents pass that are looked at")                 \
+    X(WINDOW, UINT64_C(16384), "octets of look-ahead in a file")
+
+enum gw_limit_id {
+#define X(name, value, what) GW_LIMIT_ID_##name,
+    GW_LIMITS(X)
+#undef X
+        GW_NUM_LIMITS
+};
+
+/* The values: gw_limit(PFN). */
+struct gw_limit {
+    const char *name;
+    uint64_t value;
+    const char *what;
+};
+extern const struct gw_limit gw_limits[GW_NUM_LIMITS];
+
+static inline uint64_t gw_limit_of(enum gw_limit_id id)
+{
+    return gw_limits[id].value;
+}
+#define gw_limit(name) gw_limit_of(GW_LIMIT_ID_##name)
+
+#endif

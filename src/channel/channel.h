@@ -1,0 +1,94 @@
+/*
+ * channel.h - where octets come from and go to: one ops table, layers of the same table, one file of wrappers.
+ *
+ * A channel is read or written in order. The wrappers (gw_chan_*) are the only callers of the slots: they keep the
+ * position, retry what was interrupted, and turn a short read into an error that says how much was there. A layer
+ * embeds struct gw_chan as its first member and speaks to `next` through the wrappers. One thread at a time per
+ * channel.
+ *
+ * Nothing here knows what the octets mean.
+ */
+#ifndef GW_CHANNEL_H
+#define GW_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base.h"
+
+struct gw_chan;
+
+struct gw_chan_ops {
+    const char *name;
+    /*
+     * Up to the room of num parts, at least one octet; *got 0 says that the input ended. Failing with err->sys EINTR
+     * means nothing was read and the wrapper asks again. Missing: the channel cannot be read.
+     */
+    int (*read)(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err);
+    /* Some of the octets, at least one: *put. EINTR as above. Missing: the channel cannot be written. */
+    int (*write)(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *put, struct gw_err *err);
+    /* Passes over up to len octets of input without looking; *gone 0: ended. Missing: the wrapper reads and drops. */
+    int (*skip)(struct gw_chan *chan, uint64_t len, uint64_t *gone, struct gw_err *err);
+    /*
+     * Shows the next octets without taking them: at least want unless the input ends before, at *mem, borrowed until
+     * the next call. Only layers that own all that follows have it (a file, a decompressor).
+     */
+    int (*peek)(struct gw_chan *chan, size_t want, const uint8_t **mem, size_t *len, struct gw_err *err);
+    /* Once; never fails; closes `next` too. Mandatory. */
+    void (*close)(struct gw_chan *chan);
+};
+
+struct gw_chan {
+    const struct gw_chan_ops *ops;
+    struct gw_chan *next; /* the layer below, given; NULL at the bottom */
+    uint64_t read_pos;    /* octets read or skipped so far */
+    uint64_t write_pos;   /* octets written so far */
+};
+
+/* All of it, or GW_E_SHORT ("ends after 3 of 8 octets"). *got (may be NULL): how much came, also after a failure. */
+int gw_chan_read(struct gw_chan *chan, void *mem, size_t len, size_t *got, struct gw_err *err);
+/* The same into num parts; part[] is not changed. At most GW_CHAN_PARTS parts in one call. */
+#define GW_CHAN_PARTS 1024
+int gw_chan_readv(struct gw_chan *chan, const struct iovec *part, unsigned num, struct gw_err *err);
+/* What comes next, at most len octets, at least one; *got 0: the input ended. */
+int gw_chan_some(struct gw_chan *chan, void *mem, size_t len, size_t *got, struct gw_err *err);
+/* Passes over len octets, or GW_E_SHORT. A regular file is not read but measured, so that a cut is found here. */
+int gw_chan_skip(struct gw_chan *chan, uint64_t len, struct gw_err *err);
+/* As the slot; a channel without it answers GW_E_USAGE. */
+int gw_chan_peek(struct gw_chan *chan, size_t want, const uint8_t **mem, size_t *len, struct gw_err *err);
+bool gw_chan_can_peek(const struct gw_chan *chan);
+/* All of it, or an error. */
+int gw_chan_write(struct gw_chan *chan, const void *mem, size_t len, struct gw_err *err);
+int gw_chan_writev(struct gw_chan *chan, const struct iovec *part, unsigned num, struct gw_err *err);
+/* NULL is fine. */
+void gw_chan_close(struct gw_chan *chan);
+void gw_chan_closep(struct gw_chan **chan);
+
+/* A descriptor; given (closed with the channel) when owned. Regular files skip by lseek, compared with fstat. */
+struct gw_chan *gw_chan_fd(int fd, bool owned, struct gw_err *err);
+
+/* Reads from mem (borrowed for the channel's life) and writes to the end of *out (borrowed; may be NULL). */
+struct gw_chan *gw_chan_memory(const void *mem, size_t len, struct gw_buf *out, struct gw_err *err);
+
+/* Look-ahead over `next` (given, also on failure), for whoever owns all that follows. */
+struct gw_chan *gw_chan_window(struct gw_chan *next, struct gw_err *err);
+
+/* Counts what passes through to `next` (borrowed: it stays open): read_pos and write_pos are the counts. */
+struct gw_chan *gw_chan_count(struct gw_chan *next, struct gw_err *err);
+
+/* What a fault layer does to the octets that pass. Zero state does nothing. */
+struct gw_fault {
+    bool cut_read, cut_write; /* after so many octets the input ends; the output fails as a broken pipe */
+    uint64_t cut_read_at, cut_write_at;
+    bool flip_read, flip_write; /* the bit of that number, counted from 0 as octet * 8 + bit, is turned over */
+    uint64_t flip_read_bit, flip_write_bit;
+    size_t most;              /* a read or write moves at most so many octets; 0: no bound */
+    unsigned interrupt_every; /* every n-th slot call is interrupted once before it does anything; 0: never */
+};
+
+/* The fault layer over `next` (given, also on failure). */
+struct gw_chan *gw_chan_fault(struct gw_chan *next, const struct gw_fault *fault, struct gw_err *err);
+
+#endif

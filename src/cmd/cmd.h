@@ -1,0 +1,99 @@
+/*
+ * cmd.h - the command line: a row per command, rows per option; parser, --help and man pages read the same rows.
+ *
+ * Results go to stdout, everything else to stderr. Exit status: see enum gw_exit.
+ */
+#ifndef GW_CMD_H
+#define GW_CMD_H
+
+#include "base.h"
+#include "channel.h"
+#include "xenf.h"
+#include "verify.h"
+#include "wrap.h"
+#include "report.h"
+
+enum gw_exit { GW_EXIT_YES = 0, GW_EXIT_NO = 1, GW_EXIT_USAGE = 2, GW_EXIT_SYSTEM = 3 };
+
+/* One option. Rows end with name NULL; ids are those of the command, from OPT_OWN on. */
+struct gw_opt {
+    char letter;      /* 0: none */
+    const char *name; /* without the dashes */
+    const char *arg;  /* NULL: takes none */
+    unsigned id;
+    const char *help;
+};
+
+enum { OPT_HELP, OPT_JSON, OPT_QUIET, OPT_COLOR, OPT_PROGRESS, OPT_OWN, OPT_MOST = 24 };
+
+#define GW_OPTS_COMMON                                                                                                 \
+    { 'j', "json", NULL, OPT_JSON, "write JSON lines" },                                                               \
+        { 0, "color", "WHEN", OPT_COLOR, "colour: auto, always, never" },                                              \
+        { 0, "progress", "HOW", OPT_PROGRESS, "progress on stderr: auto, plain, json, none" },                         \
+    {                                                                                                                  \
+        'h', "help", NULL, OPT_HELP, "say how the command is used"                                                     \
+    }
+
+struct gw_args {
+    bool given[OPT_MOST];
+    const char *value[OPT_MOST];
+    char **operand;
+    int num_operands;
+};
+
+struct gw_cmd {
+    const char *name;
+    const char *operands; /* "FILE..." */
+    const char *brief;
+    const struct gw_opt *opts;
+    int least, most; /* operands; most -1: any number */
+    enum gw_exit (*run)(const struct gw_args *args);
+};
+
+/* In the order in which --help tells them; ends with NULL. */
+extern const struct gw_cmd *const gw_cmds[];
+
+/* options.c */
+/* argv behind the command's name. False: wrong use, told on stderr. */
+bool gw_args_parse(const struct gw_cmd *cmd, int argc, char **argv, struct gw_args *out);
+void gw_help(FILE *out, const struct gw_cmd *cmd); /* NULL: godwit as a whole */
+void gw_dump_options(FILE *out, const struct gw_cmd *cmd);
+/* "64M", "1T", "4096": octets. */
+bool gw_size_parse(const char *text, uint64_t *out);
+
+/* terminal.c */
+/* Prints an error, once: "godwit: ..." and its causes. */
+void gw_complain(const struct gw_err *err);
+__attribute__((format(printf, 1, 2))) void gw_complain_usage(const char *fmt, ...);
+/* --color, and whether stdout is a terminal. */
+bool gw_wants_colour(const struct gw_args *args);
+bool gw_terminal_args_right(const struct gw_args *args);
+
+/* progress.c: a sink that draws a line while an image passes; NULL when nobody would see it. */
+struct gw_sink *gw_progress(const struct gw_args *args, const struct gw_wrap *wrap, const char *name,
+                            struct gw_err *err);
+
+/* judge.c: a file through the verifier, and a summary if asked. */
+struct gw_judgement {
+    struct gw_verdict verdict;
+    char layers[64];
+    bool failed; /* the system failed: err says how, and there is no verdict */
+    struct gw_err err;
+    struct gw_finding *findings; /* kept copies, in the order in which they were found */
+    size_t num_findings, cap_findings;
+};
+struct gw_judge_opts {
+    bool strict;
+    unsigned for_xen;
+    uint64_t max_pfn;
+};
+void gw_judge(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args,
+              struct gw_summary *summary, struct gw_judgement *out);
+void gw_judgement_free(struct gw_judgement *judgement);
+
+/* man.c */
+int gw_fill_man(FILE *in, FILE *out);
+
+extern const struct gw_cmd gw_cmd_info, gw_cmd_verify, gw_cmd_digest;
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * judge.c - a file through the verifier: what verify prints and info sums up.
+ *
+ * A plain file is first read without looking at contents, which costs next to nothing; only if there is a VERIFY is
+ * it read again, contents and all. What cannot be read twice is looked at from the beginning.
+ */
+#include <string.h>
+
+#include "cmd.h"
+
+/* Findings are kept, for a second reading may follow; their number is bounded by the verifier. */
+static void keep(void *arg, const struct gw_finding *finding)
+{
+    struct gw_judgement *j = arg;
+    struct gw_err err = GW_ERR_NONE;
+    void *mem = j->findings;
+    struct gw_finding copy = *finding;
+    if (gw_grow(&mem, &j->cap_findings, j->num_findings + 1, sizeof copy, &err) == 0) {
+        j->findings = mem;
+        copy.text = gw_strdup(finding->text, &err);
+        if (copy.text != NULL)
+            j->findings[j->num_findings++] = copy;
+    }
+    if (err.code != GW_E_OK && !j->failed) {
+        j->failed = true;
+        j->err = err;
+    }
+}
+
+void gw_judgement_free(struct gw_judgement *j)
+{
+    for (size_t i = 0; i < j->num_findings; i++) {
+        void *text;
+        memcpy(&text, &j->findings[i].text, sizeof text); /* ours, though a finding's text is const to its readers */
+        gw_free(text);
+    }
+    gw_free(j->findings);
+    *j = (struct gw_judgement){ 0 };
+}
+
+/* All sinks that want the image, NULL ones left out. */
+static struct gw_sink *join(struct gw_sink *verifier, struct gw_sink *summarizer, struct gw_sink *progress,
+                            struct gw_err *err)
+{
+    struct gw_sink *all[3];
+    unsigned num = 0;
+    all[num++] = verifier;
+    if (summarizer != NULL)
+        all[num++] = summarizer;
+    if (progress != NULL)
+        all[num++] = progress;
+    return gw_tee(all, num, err);
+}
+
+static void run(struct gw_wrap *wrap, struct gw_sink *verifier, struct gw_sink *tee, struct gw_judgement *out)
+{
+    struct gw_err failure = GW_ERR_NONE;
+    if (gw_wrap_run(wrap, tee, &failure) < 0 && !gw_verify_failed(verifier, &failure)) {
+        out->failed = true;
+        out->err = failure;
+    }
+    out->verdict = *gw_verify_finish(verifier);
+}
+
+static void judge_once(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args, bool contents,
+                       struct gw_summary *summary, struct gw_judgement *out)
+{
+    struct gw_err *err = &out->err;
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, opts->max_pfn, err);
+    struct gw_verify_opts verify = {
+        .strict = opts->strict,
+        .for_xen = opts->for_xen,
+        .contents = contents || (wrap != NULL && !gw_wrap_skips(wrap)),
+        .found = keep,
+        .arg = out,
+    };
+    gw_auto(gw_sink_closep) struct gw_sink *verifier = wrap != NULL ? gw_verifier(&verify, err) : NULL;
+    gw_auto(gw_sink_closep) struct gw_sink *summarizer =
+        verifier != NULL && summary ? gw_summarizer(summary, err) : NULL;
+    gw_auto(gw_sink_closep) struct gw_sink *progress = verifier != NULL ? gw_progress(args, wrap, name, err) : NULL;
+    gw_auto(gw_sink_closep) struct gw_sink *tee =
+        err->code == GW_E_OK ? join(verifier, summarizer, progress, err) : NULL;
+    if (tee == NULL) {
+        out->failed = true;
+        return;
+    }
+    run(wrap, verifier, tee, out);
+    snprintf(out->layers, sizeof out->layers, "%s", gw_wrap_layers(wrap));
+}
+
+void gw_judge(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args,
+              struct gw_summary *summary, struct gw_judgement *out)
+{
+    *out = (struct gw_judgement){ .err = GW_ERR_NONE };
+    judge_once(name, opts, args, false, summary, out);
+    if (out->failed || !out->verdict.wants_contents)
+        return;
+    gw_judgement_free(out);
+    if (summary != NULL)
+        *summary = (struct gw_summary){ 0 };
+    judge_once(name, opts, args, true, summary, out);
+}

@@ -1,0 +1,70 @@
+/*
+ * main.c - finds the command, runs it, and sees to it that what was written arrived.
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static enum gw_exit finish(enum gw_exit status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    struct gw_err err = GW_ERR_NONE;
+    gw_fail(&err, GW_E_SYSTEM, "cannot write to standard output");
+    gw_complain(&err);
+    return GW_EXIT_SYSTEM;
+}
+
+static const struct gw_cmd *command_named(const char *name)
+{
+    for (const struct gw_cmd *const *cmd = gw_cmds; *cmd != NULL; cmd++)
+        if (strcmp((*cmd)->name, name) == 0)
+            return *cmd;
+    return NULL;
+}
+
+static enum gw_exit run_command(const struct gw_cmd *cmd, int argc, char **argv)
+{
+    struct gw_args args;
+    if (!gw_args_parse(cmd, argc, argv, &args))
+        return GW_EXIT_USAGE;
+    if (args.given[OPT_HELP]) {
+        gw_help(stdout, cmd);
+        return GW_EXIT_YES;
+    }
+    return cmd->run(&args);
+}
+
+static enum gw_exit run(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "--help";
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        gw_help(stdout, NULL);
+        return argc > 1 ? GW_EXIT_YES : GW_EXIT_USAGE;
+    }
+    if (strcmp(word, "--version") == 0) {
+        printf("godwit %s\nreads images of version 2 and 3; unpacks gzip, xz, zstd, lz4\n", GODWIT_VERSION);
+        return GW_EXIT_YES;
+    }
+    if (strcmp(word, "--fill-man") == 0) /* for the build: a man page's template from stdin */
+        return gw_fill_man(stdin, stdout) < 0 ? GW_EXIT_SYSTEM : GW_EXIT_YES;
+    if (strcmp(word, "--dump-options") == 0) { /* for completion and tests */
+        gw_dump_options(stdout, argc > 2 ? command_named(argv[2]) : NULL);
+        return GW_EXIT_YES;
+    }
+    const struct gw_cmd *cmd = command_named(word);
+    if (cmd == NULL) {
+        gw_complain_usage("there is no command '%s'; godwit --help tells them", word);
+        return GW_EXIT_USAGE;
+    }
+    return run_command(cmd, argc - 2, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that goes away is an error of writing, told by finish(), not the end of the program. */
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    sigaction(SIGPIPE, &ignore, NULL);
+    return (int)finish(run(argc, argv));
+}

@@ -1,0 +1,167 @@
+/*
+ * options.c - one parser for all commands: -x, -xVALUE, --name, --name=VALUE, --name VALUE, -- ends options, - is an
+ * operand.
+ */
+#include <assert.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static const struct gw_opt *by_letter(const struct gw_cmd *cmd, char letter)
+{
+    for (const struct gw_opt *opt = cmd->opts; opt->name != NULL; opt++)
+        if (opt->letter == letter)
+            return opt;
+    return NULL;
+}
+
+static const struct gw_opt *by_name(const struct gw_cmd *cmd, const char *name, size_t len)
+{
+    for (const struct gw_opt *opt = cmd->opts; opt->name != NULL; opt++)
+        if (strlen(opt->name) == len && strncmp(opt->name, name, len) == 0)
+            return opt;
+    return NULL;
+}
+
+/* value: what stands in the same word, NULL if nothing; else the next word is taken. Returns words used, 0: wrong. */
+static int take(const struct gw_cmd *cmd, const struct gw_opt *opt, const char *value, const char *next,
+                struct gw_args *out)
+{
+    int used = 1;
+    if (opt->arg == NULL && value != NULL) {
+        gw_complain_usage("%s: --%s takes no value", cmd->name, opt->name);
+        return 0;
+    }
+    if (opt->arg != NULL && value == NULL) {
+        value = next;
+        used = 2;
+    }
+    if (opt->arg != NULL && value == NULL) {
+        gw_complain_usage("%s: --%s needs a value (%s)", cmd->name, opt->name, opt->arg);
+        return 0;
+    }
+    assert(opt->id < OPT_MOST);
+    out->given[opt->id] = true;
+    out->value[opt->id] = value;
+    return used;
+}
+
+static int take_long(const struct gw_cmd *cmd, const char *word, const char *next, struct gw_args *out)
+{
+    const char *equals = strchr(word, '=');
+    size_t len = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    const struct gw_opt *opt = by_name(cmd, word, len);
+    if (opt == NULL) {
+        gw_complain_usage("%s: there is no option --%.*s; godwit %s --help tells them", cmd->name, (int)len, word,
+                          cmd->name);
+        return 0;
+    }
+    return take(cmd, opt, equals != NULL ? equals + 1 : NULL, next, out);
+}
+
+static int take_letters(const struct gw_cmd *cmd, const char *letters, const char *next, struct gw_args *out)
+{
+    for (; *letters != '\0'; letters++) {
+        const struct gw_opt *opt = by_letter(cmd, *letters);
+        if (opt == NULL) {
+            gw_complain_usage("%s: there is no option -%c; godwit %s --help tells them", cmd->name, *letters,
+                              cmd->name);
+            return 0;
+        }
+        if (opt->arg != NULL)
+            return take(cmd, opt, letters[1] != '\0' ? letters + 1 : NULL, next, out);
+        take(cmd, opt, NULL, NULL, out);
+    }
+    return 1;
+}
+
+static bool count_right(const struct gw_cmd *cmd, const struct gw_args *args)
+{
+    if (args->num_operands < cmd->least) {
+        gw_complain_usage("%s: %s is missing", cmd->name, cmd->operands);
+        return false;
+    }
+    if (cmd->most >= 0 && args->num_operands > cmd->most) {
+        gw_complain_usage("%s: '%s' is one operand too many", cmd->name, args->operand[cmd->most]);
+        return false;
+    }
+    return true;
+}
+
+bool gw_args_parse(const struct gw_cmd *cmd, int argc, char **argv, struct gw_args *out)
+{
+    bool options = true;
+    *out = (struct gw_args){ .operand = argv };
+    for (int i = 0, used; i < argc; i += used) {
+        char *word = argv[i];
+        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+        used = 1;
+        if (options && strcmp(word, "--") == 0)
+            options = false;
+        else if (options && word[0] == '-' && word[1] == '-')
+            used = take_long(cmd, word + 2, next, out);
+        else if (options && word[0] == '-' && word[1] != '\0')
+            used = take_letters(cmd, word + 1, next, out);
+        else
+            argv[out->num_operands++] = word; /* never ahead of i: operands close up at the front */
+        if (used == 0)
+            return false;
+    }
+    return out->given[OPT_HELP] || (gw_terminal_args_right(out) && count_right(cmd, out));
+}
+
+bool gw_size_parse(const char *text, uint64_t *out)
+{
+    static const char units[] = "KMGT";
+    char *end;
+    if (!isdigit((unsigned char)*text))
+        return false;
+    uint64_t value = strtoull(text, &end, 10);
+    if (*end != '\0') {
+        const char *unit = strchr(units, toupper((unsigned char)*end));
+        if (unit == NULL || end[1] != '\0' || !gw_mul(value, UINT64_C(1) << 10 * (unit - units + 1), &value))
+            return false;
+    }
+    *out = value;
+    return true;
+}
+
+static void help_option(FILE *out, const struct gw_opt *opt)
+{
+    char left[48];
+    snprintf(left, sizeof left, "%c%c%c --%s%s%s", opt->letter ? '-' : ' ', opt->letter ? opt->letter : ' ',
+             opt->letter ? ',' : ' ', opt->name, opt->arg != NULL ? " " : "", opt->arg != NULL ? opt->arg : "");
+    fprintf(out, "  %-26s %s\n", left, opt->help);
+}
+
+void gw_help(FILE *out, const struct gw_cmd *cmd)
+{
+    if (cmd != NULL) {
+        fprintf(out, "usage: godwit %s [options] %s\n%s\n\n", cmd->name, cmd->operands, cmd->brief);
+        for (const struct gw_opt *opt = cmd->opts; opt->name != NULL; opt++)
+            help_option(out, opt);
+        return;
+    }
+    fputs("usage: godwit COMMAND [options] ...\nreads, checks and explains Xen domain images\n\n", out);
+    for (const struct gw_cmd *const *each = gw_cmds; *each != NULL; each++)
+        fprintf(out, "  %-8s %-10s %s\n", (*each)->name, (*each)->operands, (*each)->brief);
+    fputs(
+        "\n  godwit COMMAND --help      the options of a command\n  godwit --version           which godwit this is\n",
+        out);
+    fputs("\nFILE may be compressed; - is standard input. Exit status: 0 yes, 1 no (an invalid image),\n"
+          "2 wrong use, 3 the system failed.\n",
+          out);
+}
+
+void gw_dump_options(FILE *out, const struct gw_cmd *cmd)
+{
+    if (cmd == NULL) {
+        for (const struct gw_cmd *const *each = gw_cmds; *each != NULL; each++)
+            fprintf(out, "%s\n", (*each)->name);
+        return;
+    }
+    for (const struct gw_opt *opt = cmd->opts; opt->name != NULL; opt++)
+        fprintf(out, "--%s%s\n", opt->name, opt->arg != NULL ? "=" : "");
+}

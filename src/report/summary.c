@@ -1,0 +1,115 @@
+/*
+ * summary.c - a sink that counts: what `godwit info` says of an image besides its verdict.
+ */
+#include <string.h>
+
+#include "report.h"
+
+struct summarizer {
+    struct gw_sink sink;
+    struct gw_summary *out;
+};
+
+static struct gw_summary *of(struct gw_sink *sink)
+{
+    return ((struct summarizer *)sink)->out;
+}
+
+static void count(struct gw_summary *s, const struct gw_frame *frame)
+{
+    const struct gw_record_info *info = gw_record_info(frame->type);
+    struct gw_tally *tally = &s->records[info != NULL ? 1 + (info - gw_records) : GW_SUMMARY_UNKNOWN];
+    s->num_records++;
+    tally->num++;
+    tally->octets += GW_RECORD_HEADER_LEN + (uint64_t)frame->length + gw_pad8(frame->length);
+}
+
+static int summary_begin(struct gw_sink *sink, const struct gw_headers *headers, struct gw_err *err)
+{
+    (void)err;
+    of(sink)->begun = true;
+    of(sink)->headers = *headers;
+    return 0;
+}
+
+static int summary_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err)
+{
+    (void)err;
+    count(of(sink), &pages->frame);
+    of(sink)->num_entries += pages->count;
+    of(sink)->num_contents += pages->num_contents;
+    return 0;
+}
+
+static int summary_record(struct gw_sink *sink, const struct gw_record *record, struct gw_err *err)
+{
+    struct gw_summary *s = of(sink);
+    (void)err;
+    count(s, &record->frame);
+    if (record->frame.type == GW_REC_SAVING_CPU && gw_is_cpu_text(record->body, record->frame.length)) {
+        memcpy(s->cpu, record->body, record->frame.length);
+        s->cpu[record->frame.length] = '\0';
+    }
+    return 0;
+}
+
+static int summary_mark(struct gw_sink *sink, const struct gw_mark *mark, struct gw_err *err)
+{
+    (void)err;
+    if (!mark->inferred)
+        count(of(sink), &mark->frame);
+    return 0;
+}
+
+static int summary_aside(struct gw_sink *sink, const struct gw_aside *aside, struct gw_err *err)
+{
+    struct gw_summary *s = of(sink);
+    (void)err;
+    if (aside->kind == GW_ASIDE_XL_CONFIG)
+        s->config = *aside->config;
+    if (aside->kind == GW_ASIDE_LIBXL_RECORD) {
+        s->num_libxl++;
+        if (aside->type == 3) /* EMULATOR_CONTEXT */
+            s->emulator_octets = aside->length;
+    }
+    if (aside->kind == GW_ASIDE_TRAILING) {
+        s->trailing = aside->length;
+        s->trailing_more = aside->at_least;
+    }
+    return 0;
+}
+
+static void summary_close(struct gw_sink *sink)
+{
+    gw_free(sink);
+}
+
+static const struct gw_sink_ops summary_ops = {
+    .name = "summary",
+    .takes = GW_TAKES_WATCH,
+    .begin = summary_begin,
+    .pages = summary_pages,
+    .record = summary_record,
+    .mark = summary_mark,
+    .aside = summary_aside,
+    .close = summary_close,
+};
+
+struct gw_sink *gw_summarizer(struct gw_summary *out, struct gw_err *err)
+{
+    struct summarizer *s = gw_alloc(1, sizeof *s, err);
+    if (s == NULL)
+        return NULL;
+    s->sink.ops = &summary_ops;
+    s->out = out;
+    return &s->sink;
+}
+
+const char *gw_guest_name(const struct gw_summary *summary, const struct gw_verdict *verdict)
+{
+    if (!summary->begun)
+        return "unknown";
+    if (summary->headers.domain.type == GW_DOMAIN_HVM)
+        return strcmp(summary->config.type, "pvh") == 0 ? "PVH" : "HVM";
+    return verdict->pv_width == 8 ? "PV 64-bit" : verdict->pv_width == 4 ? "PV 32-bit" : "PV";
+}

@@ -1,0 +1,95 @@
+/*
+ * finding.c - telling what was found: counted whole, told at most so often for one rule.
+ */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verifier.h"
+
+#define TEXT_MAX 640
+
+static void tell(struct verifier *v, const struct place *at, const struct gw_rule *rule, const char *text)
+{
+    enum gw_severity severity = rule->severity;
+    if (severity == GW_STRICT && !v->opts.strict)
+        return;
+    if (severity == GW_STRICT || (severity == GW_WARNING && v->opts.strict))
+        severity = GW_ERROR;
+    v->verdict.errors += severity == GW_ERROR;
+    v->verdict.warnings += severity == GW_WARNING;
+    v->verdict.notes += severity == GW_NOTE;
+    if (++v->verdict.times[rule - gw_rules] > gw_limit(SAME_RULE) || v->opts.found == NULL)
+        return;
+    struct gw_finding finding = {
+        .rule = rule,
+        .severity = severity,
+        .placed = at->set,
+        .record = at->record,
+        .offset = at->offset,
+        .text = text,
+    };
+    v->opts.found(v->opts.arg, &finding);
+}
+
+__attribute__((format(printf, 4, 0))) static void say(struct verifier *v, const struct place *at,
+                                                      enum gw_rule_number rule, const char *fmt, va_list ap)
+{
+    char text[TEXT_MAX];
+    vsnprintf(text, sizeof text, fmt, ap);
+    tell(v, at, &gw_rules[rule], text);
+}
+
+void find(struct verifier *v, enum gw_rule_number rule, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(v, &v->at, rule, fmt, ap);
+    va_end(ap);
+}
+
+void find_at(struct verifier *v, const struct place *at, enum gw_rule_number rule, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(v, at, rule, fmt, ap);
+    va_end(ap);
+}
+
+int find_refusal(struct verifier *v, struct gw_err *err)
+{
+    const struct gw_rule *rule = err->rule != NULL ? gw_rule_find(err->rule) : NULL;
+    assert(err->rule == NULL || rule != NULL);
+    if (rule == NULL)
+        return -1;
+    tell(v, &v->at, rule, err->msg);
+    *err = GW_ERR_NONE;
+    return 0;
+}
+
+struct place place_of(const struct gw_frame *frame)
+{
+    return (struct place){ .set = true, .record = frame->number, .offset = frame->offset };
+}
+
+bool target_before(const struct verifier *v, unsigned minor)
+{
+    return v->opts.for_xen != 0 && v->opts.for_xen < minor;
+}
+
+bool gw_verify_failed(struct gw_sink *sink, const struct gw_err *failure)
+{
+    struct verifier *v = (struct verifier *)sink;
+    const struct gw_rule *rule = failure->rule != NULL ? gw_rule_find(failure->rule) : NULL;
+    struct place at = { .set = failure->placed, .record = failure->record, .offset = failure->offset };
+    assert(failure->rule == NULL || rule != NULL);
+    v->failed = true;
+    if (rule == NULL)
+        return false;
+    /* A cut behind a complete checkpoint costs what came after it, no more (section 17.3). */
+    if (failure->code == GW_E_SHORT && v->verdict.commits > 0 && !v->end_seen)
+        rule = &gw_rules[GW_RULE_CKPT_INCOMPLETE];
+    tell(v, &at, rule, failure->msg);
+    return true;
+}

@@ -1,0 +1,203 @@
+/*
+ * policy.c - the static part (18.3): CPUID and MSR policies, and where STATIC_DATA_END stands.
+ *
+ * What a receiver accepts comes from section 9: its tables of leaves and MSRs grew from release to release.
+ */
+#include "verifier.h"
+
+/* Section 9.2: which leaves a receiver knows. Subleaves: 0 up to `most`; NO_SUBLEAVES: only 0xffffffff. */
+#define NO_SUBLEAVES UINT32_MAX
+struct leaf_range {
+    uint32_t first, last, most;
+    unsigned since; /* minor number of the first Xen 4 that knows so much */
+};
+
+static const struct leaf_range leaf_ranges[] = {
+    { 0x00000000, 0x00000003, NO_SUBLEAVES, 14 },
+    { 0x00000004, 0x00000004, 5, 14 },
+    { 0x00000005, 0x00000006, NO_SUBLEAVES, 14 },
+    { 0x00000007, 0x00000007, 1, 14 },
+    { 0x00000007, 0x00000007, 2, 17 },
+    { 0x00000008, 0x0000000a, NO_SUBLEAVES, 14 },
+    { 0x0000000b, 0x0000000b, 1, 14 },
+    { 0x0000000c, 0x0000000c, NO_SUBLEAVES, 14 },
+    { 0x0000000d, 0x0000000d, 62, 14 },
+    { 0x40000000, 0x40000000, NO_SUBLEAVES, 14 },
+    { 0x40000100, 0x40000100, NO_SUBLEAVES, 14 },
+    { 0x80000000, 0x8000001c, NO_SUBLEAVES, 14 },
+    { 0x8000001d, 0x80000021, NO_SUBLEAVES, 16 },
+};
+
+static const struct {
+    unsigned since, most;
+} leaf_counts[] = { { 14, 114 }, { 16, 119 }, { 17, 120 } };
+
+static const struct {
+    uint32_t index;
+    unsigned since;
+} known_msrs[] = { { 0xce, 14 }, { 0x10a, 15 } };
+
+static unsigned most_leaves(const struct verifier *v)
+{
+    unsigned most = 0;
+    for (unsigned i = 0; i < sizeof leaf_counts / sizeof leaf_counts[0]; i++)
+        if (i == 0 || !target_before(v, leaf_counts[i].since))
+            most = leaf_counts[i].most;
+    return most;
+}
+
+static void judge_leaf(struct verifier *v, const struct gw_cpuid_leaf *leaf)
+{
+    bool known = false, marker = false;
+    for (unsigned i = 0; i < sizeof leaf_ranges / sizeof leaf_ranges[0]; i++) {
+        const struct leaf_range *range = &leaf_ranges[i];
+        if (leaf->leaf < range->first || leaf->leaf > range->last || target_before(v, range->since))
+            continue;
+        if (range->most == NO_SUBLEAVES)
+            marker = leaf->subleaf != GW_CPUID_NO_SUBLEAF;
+        known = known || range->most == NO_SUBLEAVES || leaf->subleaf <= range->most;
+    }
+    if (marker)
+        find(v, GW_RULE_CPUID_SUBLEAF_MARKER, "CPUID leaf 0x%x has no subleaves, but names subleaf 0x%x", leaf->leaf,
+             leaf->subleaf);
+    else if (!known)
+        find(v, GW_RULE_CPUID_UNKNOWN_LEAF, "the receiver does not know CPUID leaf 0x%x, subleaf 0x%x", leaf->leaf,
+             leaf->subleaf);
+}
+
+static uint64_t leaf_key(const struct gw_cpuid_leaf *leaf)
+{
+    uint32_t subleaf = leaf->subleaf == GW_CPUID_NO_SUBLEAF ? 0 : leaf->subleaf;
+    return (uint64_t)leaf->leaf << 32 | subleaf;
+}
+
+/*
+ * The leaves ascend as Xen writes them, so a repeated one is the neighbour; out of order, all before it are looked at.
+ */
+static bool came_before(const struct gw_record *record, unsigned before, uint64_t key)
+{
+    struct gw_cur cur = gw_cur(record->body, (size_t)before * GW_CPUID_LEAF_LEN);
+    for (unsigned i = 0; i < before; i++) {
+        struct gw_cpuid_leaf leaf = gw_cpuid_leaf_take(&cur);
+        if (leaf_key(&leaf) == key)
+            return true;
+    }
+    return false;
+}
+
+static void judge_leaves(struct verifier *v, const struct gw_record *record, unsigned num)
+{
+    struct gw_cur cur = gw_cur(record->body, (size_t)num * GW_CPUID_LEAF_LEN);
+    bool has_leaf0 = false, ordered = true;
+    uint64_t last = 0;
+    for (unsigned i = 0; i < num; i++) {
+        struct gw_cpuid_leaf leaf = gw_cpuid_leaf_take(&cur);
+        uint64_t key = leaf_key(&leaf);
+        judge_leaf(v, &leaf);
+        has_leaf0 = has_leaf0 || leaf.leaf == 0;
+        if (leaf.leaf == 0xd && leaf.subleaf == 0) {
+            v->fixed.has_xcr0 = true;
+            v->fixed.xcr0 = (uint64_t)leaf.d << 32 | leaf.a;
+        }
+        if (i > 0 && key <= last && came_before(record, i, key))
+            find(v, GW_RULE_CPUID_DUPLICATE_LEAF, "CPUID leaf 0x%x, subleaf 0x%x, comes twice", leaf.leaf,
+                 leaf.subleaf);
+        else if (i > 0 && key < last)
+            ordered = false;
+        last = gw_max(last, key);
+    }
+    if (!ordered)
+        find(v, GW_RULE_CPUID_ORDER, "the leaves of the CPUID policy do not ascend");
+    if (!has_leaf0)
+        find(v, GW_RULE_CPUID_LEAF0_MISSING, "the CPUID policy has no leaf 0, which names the vendor");
+}
+
+void judge_cpuid_policy(struct verifier *v, const struct gw_record *record)
+{
+    struct gw_err err = GW_ERR_NONE;
+    uint32_t length = record->frame.length;
+    if (v->fixed.cpuid)
+        find(v, GW_RULE_CPUID_DUPLICATE_RECORD, "a second X86_CPUID_POLICY");
+    v->fixed.cpuid = true;
+    if (v->headers.image.version == 2)
+        find(v, GW_RULE_POLICY_IN_V2, "X86_CPUID_POLICY stands in an image of version 2");
+    if (gw_cpuid_policy_check(length, &err) < 0) {
+        find_refusal(v, &err);
+        return;
+    }
+    unsigned num = length / GW_CPUID_LEAF_LEN;
+    if (num > most_leaves(v)) {
+        find(v, GW_RULE_CPUID_TOO_MANY, "the CPUID policy has %u leaves, the receiver accepts %u", num, most_leaves(v));
+        return;
+    }
+    judge_leaves(v, record, num);
+}
+
+static void judge_msr(struct verifier *v, const struct gw_msr_entry *entry)
+{
+    bool known = false;
+    for (unsigned i = 0; i < sizeof known_msrs / sizeof known_msrs[0]; i++)
+        known = known || (known_msrs[i].index == entry->index && !target_before(v, known_msrs[i].since));
+    if (!known)
+        find(v, GW_RULE_MSR_UNKNOWN, "the receiver does not know MSR 0x%x of the policy", entry->index);
+    if (entry->flags != 0)
+        find(v, GW_RULE_MSR_FLAGS, "MSR 0x%x of the policy has flags 0x%x", entry->index, entry->flags);
+}
+
+void judge_msr_policy(struct verifier *v, const struct gw_record *record)
+{
+    struct gw_err err = GW_ERR_NONE;
+    uint32_t length = record->frame.length;
+    if (v->fixed.msr)
+        find(v, GW_RULE_MSR_DUPLICATE_RECORD, "a second X86_MSR_POLICY");
+    v->fixed.msr = true;
+    if (v->headers.image.version == 2)
+        find(v, GW_RULE_POLICY_IN_V2, "X86_MSR_POLICY stands in an image of version 2");
+    if (gw_msr_policy_check(length, &err) < 0) {
+        find_refusal(v, &err);
+        return;
+    }
+    struct gw_cur cur = gw_cur(record->body, length);
+    while (gw_left(&cur) > 0) {
+        struct gw_msr_entry entry = gw_msr_entry_take(&cur);
+        judge_msr(v, &entry);
+    }
+}
+
+void judge_static_record(struct verifier *v, const struct gw_frame *frame)
+{
+    char room[32];
+    if (v->fixed.ended)
+        find(v, GW_RULE_STATIC_AFTER_SDE, "%s stands behind %sSTATIC_DATA_END",
+             gw_record_name(frame->type, room, sizeof room), v->fixed.inferred ? "the inferred place of " : "");
+}
+
+void judge_static_end(struct verifier *v, const struct gw_mark *mark)
+{
+    bool again = v->fixed.ended;
+    if (!mark->inferred) {
+        judge_marker_body(v, mark, GW_RULE_SDE_BODY);
+        if (again)
+            find(v, GW_RULE_SDE_DUPLICATE, "a second STATIC_DATA_END%s",
+                 v->fixed.inferred ? ": version 2 has it before the memory, unwritten" : "");
+        else if (v->headers.image.version == 2)
+            find(v, GW_RULE_SDE_IN_V2, "STATIC_DATA_END stands in an image of version 2");
+        else if (v->fixed.early.set && !v->fixed.missing_told)
+            find_at(v, &v->fixed.early, GW_RULE_SDE_LATE, "this record stands before STATIC_DATA_END");
+    }
+    v->fixed.ended = true;
+    v->fixed.inferred = mark->inferred;
+    if (!again && v->headers.image.version >= 3 && !v->fixed.cpuid && !v->fixed.missing_told)
+        find(v, GW_RULE_CPUID_MISSING_V3, "the static data hold no X86_CPUID_POLICY");
+}
+
+/* At the first record that must not come before STATIC_DATA_END: memory, as in Xen. */
+void judge_static_missing(struct verifier *v, const struct gw_frame *frame)
+{
+    char room[32];
+    if (v->fixed.ended || v->fixed.missing_told || v->headers.image.version < 3)
+        return;
+    v->fixed.missing_told = true;
+    find(v, GW_RULE_SDE_MISSING, "%s comes, and no STATIC_DATA_END was seen",
+         gw_record_name(frame->type, room, sizeof room));
+}

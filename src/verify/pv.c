@@ -1,0 +1,228 @@
+/*
+ * pv.c - X86_PV_INFO, X86_PV_P2M_FRAMES, SHARED_INFO and the vCPU records (18.5): framing, sizes, order and presence.
+ */
+#include "verifier.h"
+
+#define BASIC_LEN_32 2800u
+#define BASIC_LEN_64 5168u
+#define EXTENDED_LEN_MIN 32u
+#define EXTENDED_LEN_MAX 128u
+#define XSAVE_LEN_UNUSED 16u /* xcr0 and xcr0_accum alone: the guest never touched extended state */
+#define XSAVE_LEN_MIN 592u
+#define VCPU_MSR_LEN 16u
+
+void judge_pv_info(struct verifier *v, const struct gw_record *record)
+{
+    struct gw_pv_info info;
+    struct gw_err err = GW_ERR_NONE;
+    if (v->pv.info)
+        find(v, GW_RULE_PVINFO_DUPLICATE, "a second X86_PV_INFO");
+    v->pv.info = true;
+    if (gw_pv_info_decode(gw_cur(record->body, record->frame.length), &info, &err) < 0) {
+        find_refusal(v, &err);
+        return;
+    }
+    v->pv.width = info.width;
+    if (info.reserved_nonzero)
+        find(v, GW_RULE_PVINFO_RESERVED, "X86_PV_INFO's reserved octets are not zero");
+}
+
+static void need_pv_info(struct verifier *v, const struct gw_frame *frame)
+{
+    char room[32];
+    if (v->pv.info || v->pv.info_missing_told)
+        return;
+    v->pv.info_missing_told = true;
+    find(v, GW_RULE_PVINFO_MISSING, "%s comes, and no X86_PV_INFO was seen",
+         gw_record_name(frame->type, room, sizeof room));
+}
+
+static void keep_frames(struct verifier *v, struct gw_p2m_frames *p2m)
+{
+    for (uint32_t i = 0; i < p2m->num; i++) {
+        uint64_t pfn = gw_u64(&p2m->frames);
+        if (pfn > p2m->end_pfn) {
+            find(v, GW_RULE_P2M_FRAME_RANGE, "p2m frame %u is pfn 0x%llx, above the guest's last, 0x%x", i,
+                 (unsigned long long)pfn, p2m->end_pfn);
+            continue;
+        }
+        uint8_t *frame = gw_sparse_at(&v->pv.frames, pfn, v->err);
+        if (frame == NULL)
+            return; /* the slot's caller sees err */
+        if (*frame)
+            find(v, GW_RULE_P2M_FRAME_DUP, "p2m frame %u is pfn 0x%llx, which is one already", i,
+                 (unsigned long long)pfn);
+        *frame = 1;
+    }
+}
+
+void judge_p2m_frames(struct verifier *v, const struct gw_record *record)
+{
+    struct gw_p2m_frames p2m;
+    struct gw_err err = GW_ERR_NONE;
+    need_pv_info(v, &record->frame);
+    judge_static_missing(v, &record->frame);
+    if (v->pv.p2m)
+        find(v, GW_RULE_P2M_DUPLICATE, "a second X86_PV_P2M_FRAMES");
+    else if (v->pv.pages_early.set)
+        find_at(v, &v->pv.pages_early, GW_RULE_PAGE_PV_ORDER, "this PAGE_DATA comes before X86_PV_P2M_FRAMES");
+    v->pv.p2m_at = v->at;
+    gw_sparse_free(&v->pv.frames);
+    if (v->pv.width == 0)
+        return; /* how many frames there must be is not known: the missing X86_PV_INFO was told */
+    if (gw_p2m_frames_decode(gw_cur(record->body, record->frame.length), v->pv.width, &p2m, &err) < 0) {
+        find_refusal(v, &err);
+        v->pv.p2m = true;
+        v->pv.end_pfn = UINT32_MAX;
+        return;
+    }
+    v->pv.p2m = true;
+    v->pv.end_pfn = p2m.end_pfn;
+    if (p2m.start_pfn != 0)
+        find(v, GW_RULE_P2M_START_ZERO, "X86_PV_P2M_FRAMES begins at pfn 0x%x", p2m.start_pfn);
+    if (p2m.end_pfn == 0)
+        find(v, GW_RULE_P2M_END_ZERO, "X86_PV_P2M_FRAMES ends at pfn 0");
+    keep_frames(v, &p2m);
+}
+
+void judge_shared_info(struct verifier *v, const struct gw_record *record)
+{
+    need_pv_info(v, &record->frame);
+    if (v->tail.seen[GW_REC_SHARED_INFO] > 1)
+        find(v, GW_RULE_SHINFO_DUPLICATE, "a second SHARED_INFO");
+    if (record->frame.length != GW_PAGE_LEN)
+        find(v, GW_RULE_SHINFO_SIZE, "SHARED_INFO has %u octets instead of 4096", record->frame.length);
+}
+
+static void judge_xstate(struct verifier *v, const struct gw_vcpu *vcpu)
+{
+    struct gw_cur cur = vcpu->blob;
+    gw_u64(&cur); /* xcr0 */
+    uint64_t used = gw_u64(&cur);
+    if (!cur.bad && v->fixed.has_xcr0 && (used & ~v->fixed.xcr0) != 0)
+        find(v, GW_RULE_CPUID_XSTATE_CONSISTENT,
+             "vCPU %u has used extended states 0x%llx; the CPUID policy allows 0x%llx", vcpu->id,
+             (unsigned long long)used, (unsigned long long)v->fixed.xcr0);
+}
+
+static void judge_blob(struct verifier *v, const struct gw_vcpu *vcpu, enum vcpu_kind kind)
+{
+    size_t len = gw_left(&vcpu->blob);
+    switch (kind) {
+    case VCPU_BASIC:
+        if (v->pv.width == 0 ? len != BASIC_LEN_32 && len != BASIC_LEN_64
+                             : len != (v->pv.width == 4 ? BASIC_LEN_32 : BASIC_LEN_64))
+            find(v, GW_RULE_VCPU_BASIC_SIZE, "the basic state of vCPU %u has %zu octets instead of %u", vcpu->id, len,
+                 v->pv.width == 4 ? BASIC_LEN_32 : BASIC_LEN_64);
+        break;
+    case VCPU_EXTENDED:
+        if (len < EXTENDED_LEN_MIN || len > EXTENDED_LEN_MAX)
+            find(v, GW_RULE_VCPU_EXT_SIZE, "the extended state of vCPU %u has %zu octets; Xen takes 32 to 128",
+                 vcpu->id, len);
+        break;
+    case VCPU_XSAVE:
+        if (len != XSAVE_LEN_UNUSED && len < XSAVE_LEN_MIN)
+            find(v, GW_RULE_VCPU_XSAVE_SIZE,
+                 "the XSAVE state of vCPU %u has %zu octets; 16, or 592 and more, are right", vcpu->id, len);
+        else
+            judge_xstate(v, vcpu);
+        break;
+    case VCPU_MSRS:
+        if (len % VCPU_MSR_LEN != 0)
+            find(v, GW_RULE_VCPU_MSRS_MULTIPLE, "the MSRs of vCPU %u have %zu octets, not a multiple of 16", vcpu->id,
+                 len);
+        break;
+    case NUM_VCPU_KINDS: break;
+    }
+}
+
+/* Which records that vCPU has: ever in the low half, since the last checkpoint in the high half. */
+static int mark_vcpu(struct verifier *v, uint32_t id, enum vcpu_kind kind, bool empty)
+{
+    uint8_t *seen = gw_sparse_at(&v->pv.vcpus, id, v->err);
+    if (seen == NULL)
+        return -1;
+    if (*seen & 0x10u << kind)
+        find(v, GW_RULE_VCPU_DUPLICATE, "a second record of this kind for vCPU %u", id);
+    *seen |= (uint8_t)(0x10u << kind);
+    if (!empty)
+        *seen |= (uint8_t)(1u << kind);
+    return 0;
+}
+
+int judge_vcpu(struct verifier *v, const struct gw_record *record, enum vcpu_kind kind)
+{
+    struct gw_vcpu vcpu;
+    struct gw_err err = GW_ERR_NONE;
+    if (!v->pv.info && !v->pv.info_missing_told && v->verdict.times[GW_RULE_VCPU_BEFORE_PVINFO] == 0)
+        find(v, GW_RULE_VCPU_BEFORE_PVINFO, "a vCPU record comes before X86_PV_INFO");
+    if (gw_vcpu_decode(gw_cur(record->body, record->frame.length), &vcpu, &err) < 0)
+        return find_refusal(v, &err);
+    judge_tail_record(v, &record->frame, vcpu.id);
+    if (vcpu.reserved != 0)
+        find(v, GW_RULE_VCPU_HDR_RESERVED, "the reserved field of vCPU %u's record holds 0x%x", vcpu.id, vcpu.reserved);
+    uint64_t most = v->carrier.config.max_vcpus > 0 ? v->carrier.config.max_vcpus : gw_limit(VCPUS);
+    if (vcpu.id >= gw_min(most, gw_limit(VCPUS))) {
+        find(v, GW_RULE_VCPU_ID_RANGE, "a record of vCPU %u; the guest has at most %llu", vcpu.id,
+             (unsigned long long)most);
+        return 0;
+    }
+    bool empty = gw_left(&vcpu.blob) == 0;
+    if (empty)
+        find(v, GW_RULE_VCPU_ZERO_CONTENT, "the record of vCPU %u is empty", vcpu.id);
+    else
+        judge_blob(v, &vcpu, kind);
+    return mark_vcpu(v, vcpu.id, kind, empty);
+}
+
+void forget_vcpus(struct verifier *v)
+{
+    uint64_t id = 0;
+    for (uint8_t *seen; (seen = gw_sparse_leaf(&v->pv.vcpus, &id)) != NULL; id += GW_SPARSE_LEAF)
+        for (unsigned i = 0; i < GW_SPARSE_LEAF; i++)
+            seen[i] &= 0x0fu;
+}
+
+uint64_t count_vcpus(const struct verifier *v)
+{
+    uint64_t id = 0, count = 0;
+    for (const uint8_t *seen; (seen = gw_sparse_leaf(&v->pv.vcpus, &id)) != NULL; id += GW_SPARSE_LEAF)
+        for (unsigned i = 0; i < GW_SPARSE_LEAF; i++)
+            count += seen[i] >> VCPU_BASIC & 1;
+    return count;
+}
+
+void judge_pv_presence(struct verifier *v)
+{
+    const uint8_t *first = gw_sparse_find(&v->pv.vcpus, 0);
+    uint64_t id = 0;
+    if (!v->pv.info && !v->pv.info_missing_told)
+        find(v, GW_RULE_PVINFO_MISSING, "a PV image without X86_PV_INFO");
+    if (!v->pv.p2m_at.set)
+        find(v, GW_RULE_P2M_MISSING, "a PV image without X86_PV_P2M_FRAMES");
+    if (v->tail.seen[GW_REC_SHARED_INFO] == 0)
+        find(v, GW_RULE_SHINFO_MISSING, "no SHARED_INFO: the guest would come up with an empty page");
+    if (first == NULL || !(*first & 1u << VCPU_BASIC))
+        find(v, GW_RULE_VCPU0_MISSING, "no X86_PV_VCPU_BASIC for vCPU 0");
+    for (const uint8_t *seen; (seen = gw_sparse_leaf(&v->pv.vcpus, &id)) != NULL; id += GW_SPARSE_LEAF)
+        for (unsigned i = 0; i < GW_SPARSE_LEAF; i++)
+            if ((seen[i] & 0x0f) != 0 && !(seen[i] & 1u << VCPU_BASIC) && id + i > 0)
+                find(v, GW_RULE_VCPU_ORPHAN, "vCPU %llu has records, but no X86_PV_VCPU_BASIC",
+                     (unsigned long long)id + i);
+}
+
+void judge_pv_memory(struct verifier *v)
+{
+    uint64_t pfn = 0;
+    v->at = v->pv.p2m_at;
+    for (const uint8_t *frame; (frame = gw_sparse_leaf(&v->pv.frames, &pfn)) != NULL; pfn += GW_SPARSE_LEAF)
+        for (unsigned i = 0; i < GW_SPARSE_LEAF; i++) {
+            int type = frame[i] ? page_type(v, pfn + i) : GW_PAGE_NOTAB;
+            if (type < 0 || !gw_type_populates((unsigned)type))
+                find(v, GW_RULE_P2M_FRAME_DATA, "p2m frame 0x%llx is no page of the image (%s)",
+                     (unsigned long long)pfn + i, type < 0 ? "never named" : gw_page_type_name((unsigned)type));
+            else if (type != GW_PAGE_NOTAB)
+                find(v, GW_RULE_P2M_FRAME_TYPE, "p2m frame 0x%llx ends as '%s', not as an ordinary page",
+                     (unsigned long long)pfn + i, gw_page_type_name((unsigned)type));
+        }
+}

@@ -1,0 +1,393 @@
+/*
+ * rules.h - every rule that verify knows: one row each, from which names, --rules, --explain, the man page's table
+ * and the findings' sentences come.
+ *
+ * R(NAME, "id", severity, "section", spec, xen, python, "what must hold; what happens otherwise")
+ *
+ * severity  ERROR breaks the restore or the guest; WARNING is suspicious, or harmful in some receiver; NOTE changes no
+ *           exit status, ever; STRICT is an error with --strict and silent without.
+ * section   of the format's reference: libxc-stream "18.x" (the ids are its own), or the check of the xl ("XL-nn")
+ * and libxl
+ *           ("LS-nn") layers; "ours" where godwit adds a rule or a bound of its own.
+ * spec      Y stated by Xen's specification, I implied, - silent.
+ * xen       R libxc's restorer refuses, H the hypervisor refuses, p partly, L only logs, - nobody notices.
+ * python    Y Xen's Python verifier refuses, w warns, p partly, - silent.
+ *
+ * A rule that depends on the receiver's release is judged against the newest Xen unless --for-xen names another.
+ * Rules that need another host's policy belong to preflight, those about the inside of blobs to a later step: neither
+ * has a row here before its check exists.
+ */
+#ifndef GW_RULES_H
+#define GW_RULES_H
+
+#define GW_RULES_IMAGE(R)                                                                                              \
+    R(IHDR_TRUNCATED, "ihdr-truncated", ERROR, "18.1", 'Y', 'R', 'Y', "the image header has its 24 octets")            \
+    R(IHDR_MARKER, "ihdr-marker", ERROR, "18.1", 'Y', 'R', 'Y', "the image header begins with eight octets of ff")     \
+    R(IHDR_ID, "ihdr-id", ERROR, "18.1", 'Y', 'R', 'Y', "the image header's id is 'XENF'")                             \
+    R(IHDR_VERSION_KNOWN, "ihdr-version-known", ERROR, "18.1", 'Y', 'R', 'Y', "the image's version is 2 or 3")         \
+    R(IHDR_VERSION_TARGET, "ihdr-version-target", ERROR, "18.1", 'I', 'R', '-',                                        \
+      "the receiver reads the image's version: version 3 needs Xen 4.14 or later")                                     \
+    R(IHDR_BIG_ENDIAN, "ihdr-big-endian", ERROR, "18.1", 'Y', 'R', '-',                                                \
+      "the image is little-endian (option bit 0 clear): no big-endian writer ever existed")                            \
+    R(IHDR_OPTIONS_RESERVED, "ihdr-options-reserved", WARNING, "18.1", 'Y', '-', 'Y', "option bits 1 to 15 are zero")  \
+    R(IHDR_RESERVED, "ihdr-reserved", WARNING, "18.1", 'Y', '-', 'Y', "the image header's reserved fields are zero")   \
+    R(IHDR_LEGACY, "ihdr-legacy", ERROR, "18.1", 'Y', 'R', 'Y',                                                        \
+      "the input is an image of the current format: neither a legacy stream nor something else")                       \
+    R(DHDR_TRUNCATED, "dhdr-truncated", ERROR, "18.1", 'Y', 'R', 'Y', "the domain header has its 16 octets")           \
+    R(DHDR_TYPE, "dhdr-type", ERROR, "18.1", 'Y', 'R', 'Y', "the domain type is 1 (x86 PV) or 2 (x86 HVM)")            \
+    R(DHDR_TYPE_DROPPED, "dhdr-type-dropped", ERROR, "18.1", '-', 'R', 'p',                                            \
+      "the domain type is not 3 (PVH) or 4 (ARM): drafts that no Xen ever wrote")                                      \
+    R(DHDR_PAGE_SHIFT, "dhdr-page-shift", ERROR, "18.1", 'I', 'p', 'Y',                                                \
+      "page_shift is 12; Xen's restorer looks at it modulo 32 only")                                                   \
+    R(DHDR_RESERVED, "dhdr-reserved", WARNING, "18.1", 'Y', '-', 'Y', "the domain header's reserved field is zero")    \
+    R(DHDR_CONVERTED, "dhdr-converted", NOTE, "18.1", 'Y', 'L', 'L',                                                   \
+      "the image was saved by a Xen, not made by the legacy converter (xen_major 0)")                                  \
+    R(DHDR_VERSION_PLAUSIBLE, "dhdr-version-plausible", WARNING, "18.1", '-', '-', '-',                                \
+      "the saving Xen is 4.0 to 4.24, or 0.1 for the legacy converter")                                                \
+    R(DHDR_VERSION_VS_IMAGE, "dhdr-version-vs-image", WARNING, "18.1", '-', '-', '-',                                  \
+      "version 3 comes from Xen 4.14 or later, version 2 from an older one")
+
+#define GW_RULES_FRAMING(R)                                                                                            \
+    R(REC_TRUNCATED_HEADER, "rec-truncated-header", ERROR, "18.2", 'Y', 'R', 'Y',                                      \
+      "every record header has its 8 octets")                                                                          \
+    R(REC_TRUNCATED_BODY, "rec-truncated-body", ERROR, "18.2", 'Y', 'R', 'Y',                                          \
+      "every record has its whole body and padding")                                                                   \
+    R(REC_LENGTH_LIMIT, "rec-length-limit", ERROR, "18.2", '-', 'R', '-', "a body is at most 128 MiB long")            \
+    R(REC_LENGTH_LIMIT_OLD, "rec-length-limit-old", ERROR, "18.2", '-', 'R', '-',                                      \
+      "a body is at most 8 MiB long where the receiver is older than Xen 4.10")                                        \
+    R(REC_KEPT_LIMIT, "rec-kept-limit", ERROR, "ours", '-', '-', '-',                                                  \
+      "the body of a record that has to be kept in memory is at most 32 MiB long; Xen never writes one near it")       \
+    R(REC_PADDING_NONZERO, "rec-padding-nonzero", WARNING, "18.2", 'Y', '-', 'Y', "padding octets are zero")           \
+    R(REC_TYPE_UNKNOWN_MANDATORY, "rec-type-unknown-mandatory", ERROR, "18.2", 'Y', 'R', 'Y',                          \
+      "every record type below 0x80000000 is known: an unknown one may change the guest")                              \
+    R(REC_TYPE_UNKNOWN_OPTIONAL, "rec-type-unknown-optional", NOTE, "18.2", 'Y', 'L', 'Y',                             \
+      "every optional record type is known; Xen's restorer skips the others")                                          \
+    R(REC_OPTIONAL_IN_CHECKPOINT, "rec-optional-in-checkpoint", ERROR, "18.2", '-', 'R', '-',                          \
+      "no optional record stands behind the first CHECKPOINT: Xen's replay of a checkpoint fails on it")               \
+    R(REC_TYPE_TARGET, "rec-type-target", ERROR, "18.2", 'I', 'R', '-',                                                \
+      "the receiver's release knows the record type")                                                                  \
+    R(REC_TYPE_GUEST, "rec-type-guest", ERROR, "18.2", 'I', 'R', '-',                                                  \
+      "PV images hold no records of HVM guests, HVM images none of PV guests")                                         \
+    R(REC_TYPE_TOOLSTACK, "rec-type-toolstack", ERROR, "18.2", 'Y', 'R', 'Y',                                          \
+      "no TOOLSTACK record: it existed in drafts only")                                                                \
+    R(REC_TYPE_BACKCHANNEL, "rec-type-backchannel", ERROR, "18.2", 'Y', 'R', 'Y',                                      \
+      "no CHECKPOINT_DIRTY_PFN_LIST in an image: it belongs to COLO's back channel")                                   \
+    R(REC_DRAFT_SAVING_CPU, "rec-draft-saving-cpu", WARNING, "18.2", '-', 'p', 'p',                                    \
+      "no CHECKPOINT or unknown record has a body of text: the 2014 draft's SAVING_CPU")                               \
+    R(REC_END_MISSING, "rec-end-missing", ERROR, "18.2", 'Y', 'R', 'Y',                                                \
+      "the image ends with END, or, as Remus leaves it, with a complete checkpoint")                                   \
+    R(REC_AFTER_END, "rec-after-end", WARNING, "18.2", 'Y', '-', '-',                                                  \
+      "nothing stands behind the end of the image; nobody reads it")                                                   \
+    R(REC_HUGE_FOR_TYPE, "rec-huge-for-type", WARNING, "18.2", '-', 'p', '-',                                          \
+      "a body is not longer than the longest that Xen writes for its type")                                            \
+    R(ORDER_CANONICAL, "order-canonical", STRICT, "12", 'Y', '-', '-',                                                 \
+      "records come in an order that the format's state machines allow (independent ones in any order)")               \
+    R(OPT_PAGE_CHECKS, "opt-page-checks", ERROR, "ours", '-', '-', '-',                                                \
+      "PAGE_CHECKS directly follows a PAGE_DATA and has one check for each of its contents")                           \
+    R(OPT_IMAGE_DIGEST, "opt-image-digest", ERROR, "ours", '-', '-', '-',                                              \
+      "IMAGE_DIGEST is 56 octets long and directly precedes END")                                                      \
+    R(OPT_SAVING_CPU, "opt-saving-cpu", WARNING, "ours", '-', '-', '-',                                                \
+      "SAVING_CPU is 1 to 64 octets of printable ASCII")                                                               \
+    R(OPT_PROVENANCE, "opt-provenance", WARNING, "ours", '-', '-', '-', "PROVENANCE is a JSON object")
+
+#define GW_RULES_STATIC(R)                                                                                             \
+    R(SDE_MISSING, "sde-missing", ERROR, "18.3", 'Y', 'R', '-',                                                        \
+      "version 3: STATIC_DATA_END stands before memory and registers")                                                 \
+    R(SDE_DUPLICATE, "sde-duplicate", ERROR, "18.3", 'I', 'R', '-',                                                    \
+      "STATIC_DATA_END comes once, and in version 2 not behind the place where it is inferred")                        \
+    R(SDE_IN_V2, "sde-in-v2", WARNING, "18.3", 'I', '-', 'Y', "version 2 has no STATIC_DATA_END")                      \
+    R(SDE_BODY, "sde-body", WARNING, "18.3", 'Y', '-', 'Y', "STATIC_DATA_END has no body")                             \
+    R(SDE_LATE, "sde-late", ERROR, "18.3", 'Y', '-', '-',                                                              \
+      "no TSC, register or device record stands before STATIC_DATA_END")                                               \
+    R(STATIC_AFTER_SDE, "static-after-sde", ERROR, "18.3", 'Y', '-', '-',                                              \
+      "no policy and no X86_PV_INFO stands behind STATIC_DATA_END: a policy there is never applied")                   \
+    R(POLICY_IN_V2, "policy-in-v2", WARNING, "18.3", 'I', '-', 'Y', "version 2 has no policy record")                  \
+    R(CPUID_ZERO, "cpuid-zero", ERROR, "18.3", 'I', 'R', 'Y', "a CPUID policy is not empty")                           \
+    R(CPUID_MULTIPLE, "cpuid-multiple", ERROR, "18.3", 'I', 'R', 'Y',                                                  \
+      "a CPUID policy is a multiple of 24 octets long")                                                                \
+    R(CPUID_DUPLICATE_RECORD, "cpuid-duplicate-record", WARNING, "18.3", 'I', '-', '-',                                \
+      "there is one CPUID policy at most; the last one wins")                                                          \
+    R(CPUID_TOO_MANY, "cpuid-too-many", ERROR, "18.3", '-', 'H', '-',                                                  \
+      "the CPUID policy has no more leaves than the receiver accepts (114 to 120)")                                    \
+    R(CPUID_UNKNOWN_LEAF, "cpuid-unknown-leaf", ERROR, "18.3", '-', 'H', '-',                                          \
+      "the receiver knows every CPUID leaf and subleaf: one unknown leaf fails the whole restore")                     \
+    R(CPUID_SUBLEAF_MARKER, "cpuid-subleaf-marker", ERROR, "18.3", '-', 'H', '-',                                      \
+      "CPUID leaves without subleaves say so with subleaf 0xffffffff")                                                 \
+    R(CPUID_DUPLICATE_LEAF, "cpuid-duplicate-leaf", WARNING, "18.3", '-', '-', '-',                                    \
+      "no CPUID leaf and subleaf stands there twice")                                                                  \
+    R(CPUID_ORDER, "cpuid-order", NOTE, "18.3", '-', '-', '-', "CPUID leaves ascend, as Xen writes them")              \
+    R(CPUID_LEAF0_MISSING, "cpuid-leaf0-missing", WARNING, "18.3", '-', '-', '-',                                      \
+      "the CPUID policy has leaf 0, which names the vendor")                                                           \
+    R(CPUID_XSTATE_CONSISTENT, "cpuid-xstate-consistent", WARNING, "18.3", '-', 'p', '-',                              \
+      "CPUID leaf 0xd allows the extended states that the vCPUs have used")                                            \
+    R(CPUID_MISSING_V3, "cpuid-missing-v3", WARNING, "18.3", 'I', 'L', '-',                                            \
+      "a version 3 image carries a CPUID policy; without it the toolstack makes one up")                               \
+    R(MSR_ZERO, "msr-zero", ERROR, "18.3", 'I', 'R', 'Y', "an MSR policy is not empty")                                \
+    R(MSR_MULTIPLE, "msr-multiple", ERROR, "18.3", 'I', 'R', 'Y', "an MSR policy is a multiple of 16 octets long")     \
+    R(MSR_FLAGS, "msr-flags", ERROR, "18.3", '-', 'H', '-', "the flags of MSR policy entries are 0")                   \
+    R(MSR_UNKNOWN, "msr-unknown", ERROR, "18.3", '-', 'H', '-',                                                        \
+      "the receiver knows every MSR of the policy (0xce; 0x10a from Xen 4.15)")                                        \
+    R(MSR_DUPLICATE_RECORD, "msr-duplicate-record", WARNING, "ours", 'I', '-', '-',                                    \
+      "there is one MSR policy at most; the last one wins")                                                            \
+    R(VERIFY_BODY, "verify-body", WARNING, "18.3", 'Y', '-', 'Y', "VERIFY has no body")                                \
+    R(VERIFY_PRESENT, "verify-present", NOTE, "18.3", 'Y', 'L', '-', "the image carries no verify pass")               \
+    R(VERIFY_TWICE, "verify-twice", WARNING, "18.3", 'I', '-', '-', "VERIFY comes once at most")                       \
+    R(VERIFY_IN_CHECKPOINTED, "verify-in-checkpointed", ERROR, "18.3", 'I', '-', '-',                                  \
+      "no VERIFY in a checkpointed stream: from then on the secondary's memory would never change")                    \
+    R(VERIFY_NEW_PAGE, "verify-new-page", ERROR, "18.3", 'I', '-', '-',                                                \
+      "no pfn gets its first contents behind VERIFY: the restorer compares them and leaves the page unfilled")         \
+    R(VERIFY_MISMATCH, "verify-mismatch", ERROR, "18.3", 'I', 'L', '-',                                                \
+      "contents behind VERIFY equal those before it; Xen's restorer logs a difference and goes on")                    \
+    R(VERIFY_INCOMPLETE, "verify-incomplete", NOTE, "18.3", 'I', '-', '-', "the verify pass names every pfn")          \
+    R(CKPT_IN_PLAIN, "ckpt-in-plain", ERROR, "18.3", 'Y', 'R', '-',                                                    \
+      "no CHECKPOINT in an image that ends with END (Xen 4.6 alone ended Remus that way)")                             \
+    R(CKPT_BODY, "ckpt-body", WARNING, "18.3", 'Y', '-', 'Y', "CHECKPOINT has no body")                                \
+    R(CKPT_INCOMPLETE, "ckpt-incomplete", WARNING, "18.3", 'I', '-', '-',                                              \
+      "what follows the last complete checkpoint is complete too; a receiver drops it")                                \
+    R(END_BODY, "end-body", WARNING, "18.3", 'Y', '-', 'Y', "END has no body")
+
+#define GW_RULES_MEMORY(R)                                                                                             \
+    R(PAGE_SHORT, "page-short", ERROR, "18.4", 'Y', 'R', 'Y', "PAGE_DATA has room for a count and one entry")          \
+    R(PAGE_COUNT_ZERO, "page-count-zero", ERROR, "18.4", 'Y', 'R', 'Y', "PAGE_DATA has at least one entry")            \
+    R(PAGE_COUNT_ARRAY, "page-count-array", ERROR, "18.4", 'Y', 'R', 'Y', "PAGE_DATA's entries fit into its body")     \
+    R(PAGE_COUNT_LIMIT, "page-count-limit", ERROR, "ours", '-', '-', '-',                                              \
+      "PAGE_DATA has at most 1048576 entries; Xen writes 1024")                                                        \
+    R(PAGE_LENGTH, "page-length", ERROR, "18.4", 'Y', 'R', 'Y',                                                        \
+      "PAGE_DATA is exactly as long as its entries and their contents")                                                \
+    R(PAGE_RESERVED, "page-reserved", WARNING, "18.4", 'Y', '-', 'Y', "PAGE_DATA's reserved field is zero")            \
+    R(PAGE_PFN_RESERVED, "page-pfn-reserved", WARNING, "18.4", 'Y', '-', 'Y', "bits 52 to 59 of an entry are zero")    \
+    R(PAGE_TYPE, "page-type", ERROR, "18.4", 'Y', 'R', 'Y', "page types 5 to 8 do not occur")                          \
+    R(PAGE_TYPE_XALLOC, "page-type-xalloc", NOTE, "18.4", 'Y', '-', '-',                                               \
+      "no page is named for allocation alone (XALLOC: legacy converted images)")                                       \
+    R(PAGE_TYPE_BROKEN, "page-type-broken", WARNING, "18.4", 'Y', '-', '-',                                            \
+      "no page is marked broken: its contents were lost at the source")                                                \
+    R(PAGE_TYPE_HVM_TABLE, "page-type-hvm-table", WARNING, "18.4", '-', '-', '-',                                      \
+      "an HVM image has no page table types")                                                                          \
+    R(PAGE_TYPE_L4_PV32, "page-type-l4-pv32", ERROR, "18.4", 'I', 'H', '-', "a 32-bit PV image has no L4 tables")      \
+    R(PAGE_PFN_RANGE_PV, "page-pfn-range-pv", ERROR, "18.4", 'I', 'R', '-',                                            \
+      "PV: no pfn lies above the end_pfn of X86_PV_P2M_FRAMES")                                                        \
+    R(PAGE_PFN_RANGE_HVM, "page-pfn-range-hvm", ERROR, "18.4", '-', 'p', '-',                                          \
+      "HVM: populated pfns are below 2^36; Xen's p2m holds no more")                                                   \
+    R(PAGE_PFN_BEYOND_GUEST, "page-pfn-beyond-guest", WARNING, "18.4", '-', 'p', '-',                                  \
+      "HVM: populated pfns lie where a guest of the configured size has memory")                                       \
+    R(PAGE_PV_ORDER, "page-pv-order", ERROR, "18.4", 'Y', 'p', '-',                                                    \
+      "PV: PAGE_DATA comes behind X86_PV_P2M_FRAMES; pfn 0 before it crashes Xen's restorer")                          \
+    R(PAGE_DUP_IN_RECORD, "page-dup-in-record", WARNING, "18.4", 'I', '-', '-', "a PAGE_DATA record names a pfn once") \
+    R(PAGE_BATCH_LARGE, "page-batch-large", NOTE, "18.4", '-', '-', '-', "PAGE_DATA has at most 1024 entries")         \
+    R(PAGE_UNALIGNED_BATCH, "page-unaligned-batch", NOTE, "18.4", '-', '-', '-',                                       \
+      "the first pass ascends and keeps 2 MiB runs in one record, so that newer Xen makes superpages of them")         \
+    R(PAGE_COVERAGE, "page-coverage", WARNING, "18.4", 'I', '-', '-',                                                  \
+      "every pfn up to the highest is named; a pfn never named is a hole where the guest may have had memory")         \
+    R(PAGE_MISSING_DATA, "page-missing-data", WARNING, "18.4", 'I', '-', '-',                                          \
+      "a page named for allocation alone gets contents later")                                                         \
+    R(PAGE_PFN_LIMIT, "page-pfn-limit", ERROR, "18.4", '-', '-', '-',                                                  \
+      "pfns are below godwit's own limit of 2^28 (1 TiB), which --max-guest moves")                                    \
+    R(PAGE_BECAME_XTAB, "page-became-xtab", WARNING, "18.4", 'Y', '-', '-',                                            \
+      "a pfn that had contents does not end as a hole: the restorer leaves the page there with old contents")          \
+    R(PAGE_TABLE_BECAME_XTAB, "page-table-became-xtab", ERROR, "18.4", '-', '-', '-',                                  \
+      "a pfn that was a page table does not end as a hole: the saver lost the table")                                  \
+    R(PAGE_NONE, "page-none", ERROR, "18.4", 'I', '-', '-', "the image has at least one page with contents")           \
+    R(PAGE_ALL_ZERO, "page-all-zero", WARNING, "18.4", '-', '-', '-', "the guest's memory is not all zero")            \
+    R(PAGE_LAST_TYPE_CONFLICT, "page-last-type-conflict", NOTE, "18.4", '-', '-', '-',                                 \
+      "a page table keeps its level from pass to pass")                                                                \
+    R(PAGE_MEMORY_SIZE, "page-memory-size", WARNING, "18.4", '-', 'H', '-',                                            \
+      "the image has no more memory than its configuration's max_memkb allows")
+
+#define GW_RULES_PV(R)                                                                                                 \
+    R(PVINFO_MISSING, "pvinfo-missing", ERROR, "18.5", 'Y', 'R', '-',                                                  \
+      "X86_PV_INFO stands before X86_PV_P2M_FRAMES and SHARED_INFO")                                                   \
+    R(PVINFO_DUPLICATE, "pvinfo-duplicate", ERROR, "18.5", 'I', 'R', '-', "X86_PV_INFO comes once")                    \
+    R(PVINFO_LENGTH, "pvinfo-length", ERROR, "18.5", 'Y', 'p', 'Y', "X86_PV_INFO is 8 octets long")                    \
+    R(PVINFO_PAIR, "pvinfo-pair", ERROR, "18.5", 'Y', 'R', 'p',                                                        \
+      "guest width and page table levels are 4 and 3, or 8 and 4")                                                     \
+    R(PVINFO_RESERVED, "pvinfo-reserved", WARNING, "18.5", 'Y', '-', 'Y', "X86_PV_INFO's reserved octets are zero")    \
+    R(P2M_MISSING, "p2m-missing", ERROR, "18.5", 'Y', 'p', '-', "a PV image has X86_PV_P2M_FRAMES")                    \
+    R(P2M_LENGTH, "p2m-length", ERROR, "18.5", 'Y', 'R', 'p',                                                          \
+      "X86_PV_P2M_FRAMES has exactly the frames that its range of pfns needs")                                         \
+    R(P2M_ORDER, "p2m-order", ERROR, "18.5", 'I', 'R', '-', "start_pfn is not above end_pfn")                          \
+    R(P2M_START_ZERO, "p2m-start-zero", ERROR, "18.5", '-', '-', '-',                                                  \
+      "start_pfn is 0: Xen's restorer leaves what is below it uninitialised")                                          \
+    R(P2M_END_ZERO, "p2m-end-zero", ERROR, "18.5", '-', '-', '-',                                                      \
+      "end_pfn is at least 1: Xen's restorer crashes on 0")                                                            \
+    R(P2M_DUPLICATE, "p2m-duplicate", WARNING, "18.5", 'I', '-', '-', "X86_PV_P2M_FRAMES comes once")                  \
+    R(P2M_FRAME_RANGE, "p2m-frame-range", ERROR, "18.5", 'I', 'R', '-', "p2m frames are not above end_pfn")            \
+    R(P2M_FRAME_TYPE, "p2m-frame-type", ERROR, "18.5", 'I', 'R', '-', "p2m frames end as ordinary pages")              \
+    R(P2M_FRAME_DATA, "p2m-frame-data", ERROR, "18.5", 'I', 'R', '-', "p2m frames are pages of the image")             \
+    R(P2M_FRAME_DUP, "p2m-frame-dup", ERROR, "18.5", 'I', '-', '-', "no p2m frame is named twice")                     \
+    R(VCPU_HDR_SHORT, "vcpu-hdr-short", ERROR, "18.5", 'Y', 'R', 'Y', "a vCPU record has its 8 octets of header")      \
+    R(VCPU_HDR_RESERVED, "vcpu-hdr-reserved", WARNING, "18.5", 'Y', '-', 'Y',                                          \
+      "a vCPU record's reserved field is zero")                                                                        \
+    R(VCPU_ID_RANGE, "vcpu-id-range", ERROR, "18.5", 'I', 'R', '-',                                                    \
+      "vCPU ids are below the configuration's max_vcpus, and below 8192")                                              \
+    R(VCPU0_MISSING, "vcpu0-missing", ERROR, "18.5", 'I', 'R', '-', "vCPU 0 has its X86_PV_VCPU_BASIC")                \
+    R(VCPU_ORPHAN, "vcpu-orphan", WARNING, "18.5", 'I', '-', '-',                                                      \
+      "a vCPU with an EXTENDED, XSAVE or MSRS record has a BASIC one")                                                 \
+    R(VCPU_DUPLICATE, "vcpu-duplicate", WARNING, "18.5", 'I', '-', '-',                                                \
+      "a vCPU has one record of a kind, in each checkpoint; the last one wins")                                        \
+    R(VCPU_BEFORE_PVINFO, "vcpu-before-pvinfo", ERROR, "18.5", 'Y', '-', '-', "vCPU records follow X86_PV_INFO")       \
+    R(VCPU_ZERO_CONTENT, "vcpu-zero-content", WARNING, "18.5", 'Y', 'p', 'w',                                          \
+      "a vCPU record is not empty: Xen 4.6 to 4.10 refuse it")                                                         \
+    R(VCPU_BASIC_SIZE, "vcpu-basic-size", ERROR, "18.5", 'I', 'R', '-',                                                \
+      "a vCPU's basic state is 2800 octets long in a 32-bit guest, 5168 in a 64-bit one")                              \
+    R(VCPU_EXT_SIZE, "vcpu-ext-size", ERROR, "18.5", '-', 'p', '-',                                                    \
+      "a vCPU's extended state is 32 to 128 octets long")                                                              \
+    R(VCPU_XSAVE_SIZE, "vcpu-xsave-size", ERROR, "18.5", '-', 'p', '-',                                                \
+      "a vCPU's XSAVE state is 16 octets long, or at least 592")                                                       \
+    R(VCPU_MSRS_MULTIPLE, "vcpu-msrs-multiple", ERROR, "18.5", 'I', 'R', '-',                                          \
+      "a vCPU's MSRs are a multiple of 16 octets long")                                                                \
+    R(SHINFO_MISSING, "shinfo-missing", ERROR, "18.5", 'Y', '-', '-',                                                  \
+      "a PV image has SHARED_INFO: without it the guest comes up with an empty page")                                  \
+    R(SHINFO_SIZE, "shinfo-size", ERROR, "18.5", 'Y', 'R', 'Y', "SHARED_INFO is 4096 octets long")                     \
+    R(SHINFO_DUPLICATE, "shinfo-duplicate", WARNING, "18.5", 'I', '-', '-', "SHARED_INFO comes once in each checkpoint")
+
+#define GW_RULES_HVM(R)                                                                                                \
+    R(CTX_MISSING, "ctx-missing", ERROR, "18.6", 'I', 'H', '-', "an HVM image has HVM_CONTEXT")                        \
+    R(CTX_EMPTY, "ctx-empty", ERROR, "18.6", 'I', 'R', 'Y', "HVM_CONTEXT is not empty")                                \
+    R(CTX_DUPLICATE, "ctx-duplicate", WARNING, "18.6", 'I', '-', '-',                                                  \
+      "HVM_CONTEXT comes once in each checkpoint; the last one wins")                                                  \
+    R(CTX_FRAMING, "ctx-framing", ERROR, "18.6", '-', 'H', '-',                                                        \
+      "every entry of HVM_CONTEXT lies inside it, header and data")                                                    \
+    R(CTX_HEADER_FIRST, "ctx-header-first", ERROR, "18.6", '-', 'H', '-',                                              \
+      "HVM_CONTEXT begins with its HEADER entry of 24 octets")                                                         \
+    R(CTX_END, "ctx-end", ERROR, "18.6", '-', 'H', '-', "HVM_CONTEXT ends with its END entry")                         \
+    R(CTX_TRAILING, "ctx-trailing", WARNING, "18.6", '-', '-', '-', "nothing stands behind HVM_CONTEXT's END entry")   \
+    R(CTX_TYPE_UNKNOWN, "ctx-type-unknown", ERROR, "18.6", '-', 'H', '-',                                              \
+      "the hypervisor knows every entry type of HVM_CONTEXT")                                                          \
+    R(CTX_SIZE, "ctx-size", ERROR, "18.6", '-', 'H', '-',                                                              \
+      "every entry of HVM_CONTEXT has a length that its type allows")                                                  \
+    R(CTX_SIZE_TARGET, "ctx-size-target", ERROR, "18.6", '-', 'H', '-',                                                \
+      "the receiver's release accepts the lengths of HVM_CONTEXT's entries")                                           \
+    R(CTX_INSTANCE, "ctx-instance", ERROR, "18.6", '-', 'H', '-',                                                      \
+      "instances fit: a vCPU's id, 0 or 1 for the PIC, else 0")                                                        \
+    R(CTX_DUP_ENTRY, "ctx-dup-entry", WARNING, "18.6", '-', '-', '-',                                                  \
+      "no type and instance stands in HVM_CONTEXT twice")                                                              \
+    R(CTX_IRQ_ORDER, "ctx-irq-order", ERROR, "18.6", '-', '-', '-',                                                    \
+      "PCI_IRQ, ISA_IRQ and PCI_LINK come in this order, or interrupt lines stay asserted")                            \
+    R(CTX_CPU_NONE, "ctx-cpu-none", ERROR, "18.6", '-', '-', '-',                                                      \
+      "HVM_CONTEXT has the registers of at least one vCPU, or none would come up")                                     \
+    R(CTX_CPU_SET, "ctx-cpu-set", WARNING, "18.6", '-', '-', '-',                                                      \
+      "the entries that every vCPU has are there for the same vCPUs")                                                  \
+    R(CTX_DEVICES_UNIFORM, "ctx-devices-uniform", WARNING, "18.6", '-', 'H', '-',                                      \
+      "PIC, IOAPIC, PIT, RTC, HPET and PMTIMER are all there (HVM) or all absent (PVH)")                               \
+    R(PARAM_SHORT, "param-short", ERROR, "18.6", 'Y', 'R', 'Y', "HVM_PARAMS has its 8 octets of header")               \
+    R(PARAM_LENGTH, "param-length", ERROR, "18.6", 'Y', 'R', 'Y', "HVM_PARAMS is exactly as long as its count says")   \
+    R(PARAM_RESERVED, "param-reserved", WARNING, "18.6", 'Y', '-', 'Y', "HVM_PARAMS' reserved field is zero")          \
+    R(PARAM_EMPTY, "param-empty", NOTE, "18.6", 'Y', '-', 'w', "HVM_PARAMS has at least one parameter")                \
+    R(PARAM_MISSING, "param-missing", WARNING, "18.6", 'I', '-', '-',                                                  \
+      "an HVM image has HVM_PARAMS: without it the guest finds neither xenstore nor console")                          \
+    R(PARAM_DUPLICATE, "param-duplicate", WARNING, "18.6", 'I', 'p', '-', "HVM_PARAMS names an index once")            \
+    R(PARAM_DUPLICATE_RECORD, "param-duplicate-record", WARNING, "ours", 'I', '-', '-',                                \
+      "HVM_PARAMS comes once in each checkpoint")                                                                      \
+    R(PARAM_INDEX_KNOWN, "param-index-known", ERROR, "18.6", '-', 'H', '-',                                            \
+      "the hypervisor accepts every index of HVM_PARAMS")                                                              \
+    R(PARAM_STORE_BACKED, "param-store-backed", ERROR, "18.6", 'I', '-', '-',                                          \
+      "the xenstore page is memory of the image")                                                                      \
+    R(PARAM_CONSOLE_BACKED, "param-console-backed", ERROR, "18.6", 'I', '-', '-',                                      \
+      "the console page is memory of the image")                                                                       \
+    R(PARAM_IOREQ_BACKED, "param-ioreq-backed", ERROR, "18.6", 'I', '-', '-',                                          \
+      "the ioreq pages are memory of the image")                                                                       \
+    R(PARAM_BEFORE_PAGES, "param-before-pages", WARNING, "18.6", 'I', '-', '-',                                        \
+      "HVM_PARAMS comes behind the contents of the pages that it names, or those keep stale contents")                 \
+    R(PARAM_AFTER_CONTEXT, "param-after-context", NOTE, "18.6", 'Y', '-', '-',                                         \
+      "HVM_PARAMS comes behind HVM_CONTEXT, as every Xen writes it (the specification says before)")
+
+#define GW_RULES_TAIL(R)                                                                                               \
+    R(TSC_MISSING, "tsc-missing", WARNING, "18.7", 'Y', '-', '-',                                                      \
+      "X86_TSC_INFO is there: without it the guest's clock jumps")                                                     \
+    R(TSC_SIZE, "tsc-size", ERROR, "18.7", 'Y', 'R', 'Y', "X86_TSC_INFO is 24 octets long")                            \
+    R(TSC_RESERVED, "tsc-reserved", WARNING, "18.7", 'Y', '-', 'Y', "X86_TSC_INFO's reserved field is zero")           \
+    R(TSC_MODE, "tsc-mode", ERROR, "18.7", '-', 'H', '-', "the TSC mode is 0, 1 or 2 (3 up to Xen 4.11)")              \
+    R(TSC_KHZ, "tsc-khz", WARNING, "18.7", '-', '-', '-',                                                              \
+      "the TSC frequency is between 100 MHz and 10 GHz, or 0 in mode 2")                                               \
+    R(TSC_DUPLICATE, "tsc-duplicate", WARNING, "18.7", 'I', '-', '-', "X86_TSC_INFO comes once in each checkpoint")    \
+    R(TAIL_BEFORE_MEMORY, "tail-before-memory", WARNING, "18.7", 'I', '-', '-',                                        \
+      "TSC, register and device records follow the last PAGE_DATA of their checkpoint")                                \
+    R(TAIL_INTERLEAVED, "tail-interleaved", NOTE, "18.7", '-', '-', '-',                                               \
+      "the records behind the memory come in the order in which Xen writes them")                                      \
+    R(DIRTY_LIST_MULTIPLE, "dirty-list-multiple", ERROR, "18.7", 'Y', 'R', '-',                                        \
+      "CHECKPOINT_DIRTY_PFN_LIST is a multiple of 8 octets long")                                                      \
+    R(DIRTY_LIST_RANGE, "dirty-list-range", ERROR, "18.7", 'I', 'R', '-', "dirty pfns are pfns of the guest")          \
+    R(DIRTY_LIST_SHIFTED, "dirty-list-shifted", ERROR, "18.7", '-', '-', '-',                                          \
+      "CHECKPOINT_DIRTY_PFN_LIST is not shifted by the 16-octet header of Xen 4.18 and later")                         \
+    R(CARRIER_NO_NEWHEADER, "carrier-no-newheader", ERROR, "18.7", 'Y', 'R', 'Y',                                      \
+      "the image goes on behind CHECKPOINT without new headers")                                                       \
+    R(CARRIER_GAP, "carrier-gap", NOTE, "18.7", 'Y', '-', 'Y',                                                         \
+      "a checkpointed image stands in a carrier, whose records lie between CHECKPOINT and what follows")               \
+    R(XEN_SLOTS_SUMMARY, "xen-slots-summary", ERROR, "18.7", '-', 'R', '-',                                            \
+      "the configuration's guest type fits the image's")
+
+#define GW_RULES_CARRIER(R)                                                                                            \
+    R(UNPACK_DAMAGED, "unpack-damaged", ERROR, "ours", '-', '-', '-', "a compressed file unpacks to its end")          \
+    R(XL_TRUNCATED, "xl-truncated", ERROR, "XL-01", 'Y', 'R', 'Y', "the xl header and its optional data are whole")    \
+    R(XL_MAGIC, "xl-magic", ERROR, "XL-01", 'Y', 'R', 'Y', "the xl header begins with its 32 octets of magic")         \
+    R(XL_BYTEORDER, "xl-byteorder", ERROR, "XL-02", 'Y', 'R', '-', "the xl header is little-endian")                   \
+    R(XL_FLAGS, "xl-flags", ERROR, "XL-03", 'Y', 'R', '-', "the xl header has no mandatory flag but bits 0 and 1")     \
+    R(XL_OPTIONAL_FLAGS, "xl-optional-flags", WARNING, "XL-04", 'Y', '-', '-', "the xl header's optional flags are 0") \
+    R(XL_OPTIONAL_LENGTH, "xl-optional-length", ERROR, "XL-05", 'Y', 'R', '-',                                         \
+      "the xl header's optional data hold the whole configuration")                                                    \
+    R(XL_OPTIONAL_MORE, "xl-optional-more", NOTE, "XL-06", '-', '-', '-',                                              \
+      "the xl header's optional data hold nothing but the configuration")                                              \
+    R(XL_OPTIONAL_LIMIT, "xl-optional-limit", ERROR, "XL-07", '-', '-', '-',                                           \
+      "the xl header's optional data are at most 32 MiB long")                                                         \
+    R(XL_CONFIG_MISSING, "xl-config-missing", WARNING, "XL-08", '-', 'R', '-',                                         \
+      "the xl header carries the guest's configuration; without it the image can not be restored alone")               \
+    R(XL_CONFIG_NUL, "xl-config-nul", ERROR, "XL-09", '-', '-', '-',                                                   \
+      "a JSON configuration ends with a zero octet; xl reads past the end of one that does not")                       \
+    R(XL_CONFIG_JSON, "xl-config-json", ERROR, "XL-09", '-', '-', '-',                                                 \
+      "a JSON configuration is a JSON object with c_info and b_info")                                                  \
+    R(XL_STREAM, "xl-stream", ERROR, "XL-12", 'Y', 'R', '-',                                                           \
+      "behind the xl header stands what its flags promise: a libxl stream")                                            \
+    R(XL_HANDSHAKE, "xl-handshake", NOTE, "XL-13", '-', '-', '-',                                                      \
+      "the file holds the image alone, not xl's hand-over messages of a migration behind it")                          \
+    R(LIBXL_TRUNCATED, "libxl-truncated", ERROR, "LS-19", 'Y', '-', 'Y',                                               \
+      "every libxl header and body is whole; libxl itself takes a cut for a success")                                  \
+    R(LIBXL_IDENT, "libxl-ident", ERROR, "LS-01", 'Y', 'R', 'Y', "a libxl stream begins with 'LibxlFmt'")              \
+    R(LIBXL_VERSION, "libxl-version", ERROR, "LS-01", 'Y', 'R', 'Y', "the libxl stream's version is 2")                \
+    R(LIBXL_BIG_ENDIAN, "libxl-big-endian", ERROR, "LS-02", 'Y', 'R', '-', "the libxl stream is little-endian")        \
+    R(LIBXL_OPTIONS, "libxl-options", WARNING, "LS-03", 'Y', '-', 'p',                                                 \
+      "option bits 2 to 31 of the libxl header are zero")                                                              \
+    R(LIBXL_CONVERTED, "libxl-converted", NOTE, "LS-04", 'Y', 'L', 'L',                                                \
+      "the libxl stream was not made by the legacy converter")                                                         \
+    R(LIBXL_TYPE, "libxl-type", ERROR, "LS-05", 'Y', 'R', 'Y', "every mandatory libxl record type is known")           \
+    R(LIBXL_TYPE_OPTIONAL, "libxl-type-optional", WARNING, "LS-05", 'Y', 'R', 'Y',                                     \
+      "no optional libxl record: libxl refuses those as well")                                                         \
+    R(LIBXL_PADDING, "libxl-padding", WARNING, "LS-06", 'Y', '-', 'Y', "padding of libxl records is zero")             \
+    R(LIBXL_BODY, "libxl-body", ERROR, "LS-07", 'Y', '-', 'Y',                                                         \
+      "libxl's END, LIBXC_CONTEXT and CHECKPOINT_END have no body")                                                    \
+    R(LIBXL_CONTEXT, "libxl-context", ERROR, "LS-08", 'Y', '-', '-',                                                   \
+      "LIBXC_CONTEXT is the first libxl record, and the only one of its kind")                                         \
+    R(LIBXL_END_MISSING, "libxl-end-missing", ERROR, "LS-09", 'Y', '-', 'Y',                                           \
+      "the libxl stream ends with END; libxl takes an end of file for one")                                            \
+    R(LIBXL_EMULATOR_GUEST, "libxl-emulator-guest", ERROR, "LS-10", 'Y', 'R', '-',                                     \
+      "only HVM guests with a device model have emulator records")                                                     \
+    R(LIBXL_EMULATOR_MISSING, "libxl-emulator-missing", ERROR, "LS-10", 'Y', '-', '-',                                 \
+      "an HVM guest has its device model's state, in each checkpoint")                                                 \
+    R(LIBXL_EMULATOR_DUPLICATE, "libxl-emulator-duplicate", ERROR, "LS-10", 'Y', '-', '-',                             \
+      "the device model's state comes once in each checkpoint; the last one wins")                                     \
+    R(LIBXL_EMULATOR_SHORT, "libxl-emulator-short", ERROR, "LS-11", 'Y', 'R', 'Y',                                     \
+      "an emulator record has its 8 octets of header")                                                                 \
+    R(LIBXL_EMULATOR_ID, "libxl-emulator-id", WARNING, "LS-11", 'Y', '-', 'Y',                                         \
+      "the emulator's id is 0, 1 or 2, and its index 0")                                                               \
+    R(LIBXL_EMULATOR_UNKNOWN, "libxl-emulator-unknown", WARNING, "LS-12", '-', '-', '-',                               \
+      "emulator id 0 (unknown) comes from the legacy converter only")                                                  \
+    R(LIBXL_EMULATOR_TARGET, "libxl-emulator-target", ERROR, "LS-13", '-', '-', '-',                                   \
+      "the receiver has the emulator: QEMU traditional is gone from Xen 4.21 on")                                      \
+    R(LIBXL_CKPT, "libxl-ckpt", ERROR, "LS-16", 'Y', 'p', '-',                                                         \
+      "CHECKPOINT_END and CHECKPOINT_STATE stand in checkpointed streams only, at their place")                        \
+    R(LIBXL_CKPT_STATE, "libxl-ckpt-state", ERROR, "LS-16", 'Y', 'p', 'p',                                             \
+      "CHECKPOINT_STATE is 4 octets long, and its id 0 to 3; libxl crashes on an empty one")                           \
+    R(LIBXL_LENGTH, "libxl-length", ERROR, "LS-17", '-', '-', '-', "a libxl record's body is at most 32 MiB long")     \
+    R(LIBXL_ORDER, "libxl-order", WARNING, "LS-18", 'Y', '-', '-',                                                     \
+      "libxl records come in the order in which libxl writes them")
+
+#define GW_RULES(R)                                                                                                    \
+    GW_RULES_IMAGE(R)                                                                                                  \
+    GW_RULES_FRAMING(R)                                                                                                \
+    GW_RULES_STATIC(R)                                                                                                 \
+    GW_RULES_MEMORY(R)                                                                                                 \
+    GW_RULES_PV(R)                                                                                                     \
+    GW_RULES_HVM(R)                                                                                                    \
+    GW_RULES_TAIL(R)                                                                                                   \
+    GW_RULES_CARRIER(R)
+
+#endif

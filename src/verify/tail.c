@@ -1,0 +1,115 @@
+/*
+ * tail.c - what stands behind the memory of each checkpoint (18.7): order among themselves and towards the memory.
+ */
+#include "verifier.h"
+
+/* Xen's order. HVM_CONTEXT and HVM_PARAMS are equal: they have a rule of their own. */
+static uint64_t rank_of(uint32_t type, uint32_t vcpu_id)
+{
+    uint64_t vcpu = 2 + 4 * (uint64_t)vcpu_id;
+    switch (type) {
+    case GW_REC_X86_TSC_INFO: return 0;
+    case GW_REC_SHARED_INFO:
+    case GW_REC_HVM_CONTEXT:
+    case GW_REC_HVM_PARAMS: return 1;
+    case GW_REC_X86_PV_VCPU_BASIC: return vcpu;
+    case GW_REC_X86_PV_VCPU_EXTENDED: return vcpu + 1;
+    case GW_REC_X86_PV_VCPU_XSAVE: return vcpu + 2;
+    default: return vcpu + 3;
+    }
+}
+
+void judge_tail_record(struct verifier *v, const struct gw_frame *frame, uint32_t vcpu_id)
+{
+    char room[32];
+    uint64_t rank = rank_of(frame->type, vcpu_id);
+    if (!v->tail.first.set) {
+        v->tail.first = v->at;
+        v->tail.first_type = frame->type;
+    }
+    if (!v->fixed.ended && !v->fixed.early.set && v->headers.image.version >= 3)
+        v->fixed.early = v->at;
+    if (rank < v->tail.rank && !v->tail.interleaved_told) {
+        v->tail.interleaved_told = true;
+        find(v, GW_RULE_TAIL_INTERLEAVED, "%s stands behind records that Xen writes after it",
+             gw_record_name(frame->type, room, sizeof room));
+    }
+    v->tail.rank = gw_max(v->tail.rank, rank);
+}
+
+static bool names_ring_page(const struct verifier *v, const struct gw_pages *pages)
+{
+    for (uint32_t i = 0; i < pages->count; i++)
+        for (unsigned ring = 0; ring < NUM_RINGS; ring++)
+            if (v->hvm.ring[ring] != 0 && v->hvm.ring[ring] == gw_entry_pfn(pages->entries[i]) &&
+                gw_type_has_contents(gw_entry_type(pages->entries[i])))
+                return true;
+    return false;
+}
+
+void judge_tail_pages(struct verifier *v, const struct gw_pages *pages)
+{
+    char room[32];
+    if (!v->tail.first.set)
+        return;
+    if (!v->tail.early_told)
+        find_at(v, &v->tail.first, GW_RULE_TAIL_BEFORE_MEMORY,
+                "%s comes before a PAGE_DATA of its checkpoint (record %llu)",
+                gw_record_name(v->tail.first_type, room, sizeof room), (unsigned long long)pages->frame.number);
+    v->tail.early_told = true;
+    if (v->tail.seen[GW_REC_HVM_PARAMS] > 0 && !v->tail.params_early_told && names_ring_page(v, pages)) {
+        v->tail.params_early_told = true;
+        find_at(v, &v->hvm.params_at, GW_RULE_PARAM_BEFORE_PAGES,
+                "HVM_PARAMS comes before the contents of a page that it names (record %llu)",
+                (unsigned long long)pages->frame.number);
+    }
+}
+
+void judge_tsc(struct verifier *v, const struct gw_record *record)
+{
+    struct gw_tsc_info tsc;
+    struct gw_err err = GW_ERR_NONE;
+    if (v->tail.seen[GW_REC_X86_TSC_INFO] > 1)
+        find(v, GW_RULE_TSC_DUPLICATE, "a second X86_TSC_INFO");
+    if (gw_tsc_info_decode(gw_cur(record->body, record->frame.length), &tsc, &err) < 0) {
+        find_refusal(v, &err);
+        return;
+    }
+    if (tsc.reserved != 0)
+        find(v, GW_RULE_TSC_RESERVED, "X86_TSC_INFO's reserved field holds 0x%x", tsc.reserved);
+    bool paravirtual = tsc.mode == 3 && target_before(v, 12);
+    if (tsc.mode > 2 && !paravirtual)
+        find(v, GW_RULE_TSC_MODE, "the TSC mode is %u; 0, 1 and 2 exist%s", tsc.mode,
+             tsc.mode == 3 ? ", 3 existed up to Xen 4.11" : "");
+    if ((tsc.khz < 100000 || tsc.khz > 10000000) && !(tsc.mode == 2 && tsc.khz == 0))
+        find(v, GW_RULE_TSC_KHZ, "the TSC frequency is %u kHz", tsc.khz);
+}
+
+/*
+ * Section 17.6: a sender of Xen 4.18 and later writes 16 octets of header on 64-bit builds, so that the list seems to
+ * begin with a pfn 0 and the last pfn stands where the next record should. Only the first half can be seen inside the
+ * body.
+ */
+void judge_dirty_list(struct verifier *v, const struct gw_record *record)
+{
+    uint32_t length = record->frame.length;
+    uint64_t end = v->guest == GW_GUEST_PV && v->pv.p2m ? (uint64_t)v->pv.end_pfn + 1 : v->memory.pages.num;
+    struct gw_cur cur = gw_cur(record->body, length);
+    if (length % 8 != 0) {
+        find(v, GW_RULE_DIRTY_LIST_MULTIPLE, "CHECKPOINT_DIRTY_PFN_LIST has %u octets, not a multiple of 8", length);
+        return;
+    }
+    uint64_t last = 0;
+    bool ascends = length >= 16;
+    for (bool first = true; gw_left(&cur) > 0; first = false) {
+        uint64_t pfn = gw_u64(&cur);
+        ascends = ascends && (first ? pfn == 0 : pfn > last);
+        last = pfn;
+        if (pfn >= end)
+            find(v, GW_RULE_DIRTY_LIST_RANGE, "dirty pfn 0x%llx is none of the guest's %llu", (unsigned long long)pfn,
+                 (unsigned long long)end);
+    }
+    if (ascends && v->headers.domain.xen_minor >= 18)
+        find(v, GW_RULE_DIRTY_LIST_SHIFTED,
+             "the list begins with pfn 0: a sender of Xen 4.18 or later shifts it by 8 octets");
+}

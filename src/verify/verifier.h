@@ -1,0 +1,165 @@
+/*
+ * verifier.h - the verifier's inside: its state, by topic, and the functions of each topic's file.
+ *
+ * Private to src/verify. Functions named judge_* look at one thing and tell findings; they return -1 only when the
+ * system fails (memory), with the error in v->err.
+ */
+#ifndef GW_VERIFIER_H
+#define GW_VERIFIER_H
+
+#include "verify.h"
+
+/*
+ * State of a pfn, in one octet. The low nibble is its last type xor 5 (a type that does not exist): 0 is "never
+ * named".
+ */
+#define PAGE_TYPE_FLIP 0x5u
+#define PAGE_HAD_CONTENTS 0x10u
+#define PAGE_WAS_TABLE 0x20u
+#define PAGE_VERIFIED 0x40u
+#define PAGE_IN_RECORD 0x80u
+
+/* Bits of struct vcpu_seen: which records a vCPU has. */
+enum vcpu_kind { VCPU_BASIC, VCPU_EXTENDED, VCPU_XSAVE, VCPU_MSRS, NUM_VCPU_KINDS };
+
+/* Where something was seen. */
+struct place {
+    bool set;
+    uint64_t record, offset;
+};
+
+struct memory_state {
+    struct gw_sparse pages; /* one octet per pfn: PAGE_* */
+    struct gw_undo undo;
+    struct gw_sparse checks; /* XXH3-64 of the last contents per pfn, with opts.contents */
+    struct gw_pages now;     /* the record whose contents are passing */
+    uint32_t next_entry;     /* of now: the first whose contents did not pass yet */
+    bool verifying, any_contents, any_nonzero;
+    bool first_pass;        /* no pfn came twice so far */
+    uint64_t first_pass_at; /* the pfn that the first pass comes to next */
+    uint64_t cut_at;        /* the pfn at which the record before cut a 2 MiB run; 0: none */
+};
+
+struct static_state {
+    bool ended, inferred, missing_told; /* STATIC_DATA_END */
+    struct place early;                 /* first dynamic record before it that is not memory */
+    bool cpuid, msr;
+    bool has_xcr0; /* CPUID leaf 0xd was there */
+    uint64_t xcr0;
+};
+
+struct pv_state {
+    bool info, info_missing_told;
+    unsigned width; /* 4, 8; 0 unknown */
+    bool p2m;
+    uint32_t end_pfn;
+    struct place pages_early; /* first PAGE_DATA before P2M_FRAMES */
+    struct place p2m_at;
+    struct gw_sparse frames; /* one octet per pfn that is a p2m frame */
+    struct gw_sparse vcpus;  /* an octet each: 1 << kind, ever; << 4 in this checkpoint */
+};
+
+/* HVM params whose pages are looked at when all is there. */
+enum ring { RING_STORE, RING_CONSOLE, RING_IOREQ, RING_BUFIOREQ, NUM_RINGS };
+
+struct hvm_state {
+    uint64_t ring[NUM_RINGS]; /* pfn; 0: not named */
+    struct place params_at;
+    bool has_pic;       /* HVM_CONTEXT has the devices of a PC: no PVH guest */
+    uint64_t num_vcpus; /* with registers */
+};
+
+/* What came since the last checkpoint. */
+struct tail_state {
+    uint32_t seen[32];  /* times, by record type below 32 */
+    struct place first; /* first record of the tail */
+    uint32_t first_type;
+    bool early_told, interleaved_told, params_early_told;
+    uint64_t rank;
+};
+
+struct carrier_state {
+    bool xl, libxl, converted;
+    bool context, others, end, ckpt_end_due; /* libxl records that came; CHECKPOINT_END must come next */
+    uint32_t num_emulator_context;           /* since the last checkpoint */
+    struct gw_guest_config config;           /* all zero: none */
+};
+
+struct verifier {
+    struct gw_sink sink;
+    struct gw_verify_opts opts;
+    struct gw_verdict verdict;
+    struct gw_err *err; /* of the slot that runs */
+    struct place at;    /* where findings are */
+    struct gw_headers headers;
+    bool begun, failed, finished;
+    unsigned guest; /* GW_GUEST_PV, GW_GUEST_HVM */
+    uint64_t num_checkpoints;
+    bool verify_seen, end_seen;
+    struct place verify_at;
+    struct gw_frame last;   /* the record before the one at hand */
+    uint32_t last_contents; /* pages with contents in it, if a PAGE_DATA */
+    struct place digest_at; /* an IMAGE_DIGEST that waits for its END */
+    unsigned order;         /* state of the order machine */
+    struct memory_state memory;
+    struct static_state fixed;
+    struct pv_state pv;
+    struct hvm_state hvm;
+    struct tail_state tail;
+    struct carrier_state carrier;
+};
+
+/* finding.c */
+__attribute__((format(printf, 3, 4))) void find(struct verifier *v, enum gw_rule_number rule, const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) void find_at(struct verifier *v, const struct place *at, enum gw_rule_number rule,
+                                                   const char *fmt, ...);
+/* A codec's refusal as a finding; the error is taken back. Returns -1 when it was no refusal. */
+int find_refusal(struct verifier *v, struct gw_err *err);
+struct place place_of(const struct gw_frame *frame);
+/* The receiver's release is older than Xen 4.minor. */
+bool target_before(const struct verifier *v, unsigned minor);
+
+/* headers.c */
+void judge_headers(struct verifier *v);
+/* framing.c */
+void judge_frame(struct verifier *v, const struct gw_frame *frame);
+void judge_optional(struct verifier *v, const struct gw_record *record);
+void judge_marker_body(struct verifier *v, const struct gw_mark *mark, enum gw_rule_number rule);
+/* order.c */
+void judge_order(struct verifier *v, uint32_t type);
+/* policy.c */
+void judge_cpuid_policy(struct verifier *v, const struct gw_record *record);
+void judge_msr_policy(struct verifier *v, const struct gw_record *record);
+void judge_static_record(struct verifier *v, const struct gw_frame *frame);
+void judge_static_end(struct verifier *v, const struct gw_mark *mark);
+void judge_static_missing(struct verifier *v, const struct gw_frame *frame);
+/* pages.c, memory.c */
+int judge_pages(struct verifier *v, const struct gw_pages *pages);
+void judge_verify(struct verifier *v);
+void judge_memory(struct verifier *v);
+/* Last type of a pfn; -1 when it was never named. */
+int page_type(const struct verifier *v, uint64_t pfn);
+/* pv.c */
+void judge_pv_info(struct verifier *v, const struct gw_record *record);
+void judge_p2m_frames(struct verifier *v, const struct gw_record *record);
+void judge_shared_info(struct verifier *v, const struct gw_record *record);
+int judge_vcpu(struct verifier *v, const struct gw_record *record, enum vcpu_kind kind);
+void judge_pv_presence(struct verifier *v);
+void judge_pv_memory(struct verifier *v);
+void forget_vcpus(struct verifier *v);
+uint64_t count_vcpus(const struct verifier *v);
+/* hvm.c, params.c */
+int judge_hvm_context(struct verifier *v, const struct gw_record *record);
+void judge_hvm_params(struct verifier *v, const struct gw_record *record);
+void judge_hvm_presence(struct verifier *v);
+void judge_hvm_memory(struct verifier *v);
+/* tail.c */
+void judge_tail_record(struct verifier *v, const struct gw_frame *frame, uint32_t vcpu_id);
+void judge_tail_pages(struct verifier *v, const struct gw_pages *pages);
+void judge_tsc(struct verifier *v, const struct gw_record *record);
+void judge_dirty_list(struct verifier *v, const struct gw_record *record);
+/* carrier.c */
+void judge_aside(struct verifier *v, const struct gw_aside *aside);
+void judge_carrier_stop(struct verifier *v);
+
+#endif

@@ -1,0 +1,247 @@
+/*
+ * verify.c - the verifier as a sink: which record goes to which judge.
+ *
+ * Owns: an octet of state per pfn that is named, 8 more with opts.contents; nothing of a body outlives its slot.
+ * Never: stops a producer because of what it finds, goes through the whole map before the end.
+ * Tests: tests/golden/rules.py (a stream for each rule), tests/unit/verify.c, tests/fuzz/verify.c.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "verifier.h"
+
+static struct verifier *enter(struct gw_sink *sink, struct gw_err *err)
+{
+    struct verifier *v = (struct verifier *)sink;
+    v->err = err;
+    return v;
+}
+
+static int verify_begin(struct gw_sink *sink, const struct gw_headers *headers, struct gw_err *err)
+{
+    struct verifier *v = enter(sink, err);
+    v->headers = *headers;
+    v->begun = true;
+    v->guest = headers->domain.type == GW_DOMAIN_PV ? GW_GUEST_PV : GW_GUEST_HVM;
+    judge_headers(v);
+    return 0;
+}
+
+/* What is the same for every record, before its own judge. */
+static void judge_any(struct verifier *v, const struct gw_frame *frame)
+{
+    judge_frame(v, frame);
+    if (v->opts.strict)
+        judge_order(v, frame->type);
+    if (frame->type < 32)
+        v->tail.seen[frame->type]++;
+}
+
+static int verify_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err)
+{
+    struct verifier *v = enter(sink, err);
+    judge_any(v, &pages->frame);
+    judge_static_missing(v, &pages->frame);
+    if (judge_pages(v, pages) < 0)
+        return -1;
+    v->last = pages->frame;
+    v->last_contents = pages->num_contents;
+    return 0;
+}
+
+static int judge_body(struct verifier *v, const struct gw_record *record)
+{
+    switch (record->frame.type) {
+    case GW_REC_X86_PV_INFO:
+        judge_static_record(v, &record->frame);
+        judge_pv_info(v, record);
+        return 0;
+    case GW_REC_X86_CPUID_POLICY:
+        judge_static_record(v, &record->frame);
+        judge_cpuid_policy(v, record);
+        return 0;
+    case GW_REC_X86_MSR_POLICY:
+        judge_static_record(v, &record->frame);
+        judge_msr_policy(v, record);
+        return 0;
+    case GW_REC_X86_PV_P2M_FRAMES: judge_p2m_frames(v, record); return v->err->code == GW_E_OK ? 0 : -1;
+    case GW_REC_X86_PV_VCPU_BASIC: return judge_vcpu(v, record, VCPU_BASIC);
+    case GW_REC_X86_PV_VCPU_EXTENDED: return judge_vcpu(v, record, VCPU_EXTENDED);
+    case GW_REC_X86_PV_VCPU_XSAVE: return judge_vcpu(v, record, VCPU_XSAVE);
+    case GW_REC_X86_PV_VCPU_MSRS: return judge_vcpu(v, record, VCPU_MSRS);
+    case GW_REC_SHARED_INFO:
+        judge_tail_record(v, &record->frame, 0);
+        judge_shared_info(v, record);
+        return 0;
+    case GW_REC_X86_TSC_INFO:
+        judge_tail_record(v, &record->frame, 0);
+        judge_tsc(v, record);
+        return 0;
+    case GW_REC_HVM_CONTEXT: judge_tail_record(v, &record->frame, 0); return judge_hvm_context(v, record);
+    case GW_REC_HVM_PARAMS:
+        judge_tail_record(v, &record->frame, 0);
+        judge_hvm_params(v, record);
+        return 0;
+    case GW_REC_CHECKPOINT_DIRTY_PFN_LIST: judge_dirty_list(v, record); return 0;
+    default: judge_optional(v, record); return 0;
+    }
+}
+
+static int verify_record(struct gw_sink *sink, const struct gw_record *record, struct gw_err *err)
+{
+    struct verifier *v = enter(sink, err);
+    const struct gw_record_info *info = gw_record_info(record->frame.type);
+    judge_any(v, &record->frame);
+    /* A record of the other kind of guest was told as such; what it says must not be taken for this guest's. */
+    bool foreign = info != NULL && (info->guests & v->guest) == 0;
+    if (!foreign && judge_body(v, record) < 0)
+        return -1;
+    v->last = record->frame;
+    return 0;
+}
+
+/* At END and at the first CHECKPOINT: what a guest cannot do without. Later checkpoints repeat what may change. */
+static void judge_presence(struct verifier *v)
+{
+    if (v->tail.seen[GW_REC_X86_TSC_INFO] == 0)
+        find(v, GW_RULE_TSC_MISSING, "no X86_TSC_INFO: the guest's clock would jump");
+    if (v->headers.image.version >= 3 && !v->fixed.ended && !v->fixed.missing_told)
+        find(v, GW_RULE_SDE_MISSING, "no STATIC_DATA_END in an image of version 3");
+    if (v->guest == GW_GUEST_PV)
+        judge_pv_presence(v);
+    else
+        judge_hvm_presence(v);
+}
+
+static void judge_checkpoint(struct verifier *v)
+{
+    judge_presence(v);
+    v->num_checkpoints++;
+    if (v->verify_seen && v->num_checkpoints == 1)
+        find_at(v, &v->verify_at, GW_RULE_VERIFY_IN_CHECKPOINTED, "VERIFY stands in a checkpointed stream");
+    judge_carrier_stop(v);
+    v->tail = (struct tail_state){ 0 };
+    forget_vcpus(v);
+}
+
+static void judge_end(struct verifier *v)
+{
+    const struct gw_domain_header *domain = &v->headers.domain;
+    bool xen_4_6 = domain->xen_major == 4 && domain->xen_minor == 6;
+    if (v->num_checkpoints > 0 && !xen_4_6)
+        find(v, GW_RULE_CKPT_IN_PLAIN, "the image has %llu CHECKPOINT%s and ends with END",
+             (unsigned long long)v->num_checkpoints, v->num_checkpoints == 1 ? "" : "s");
+    if (v->num_checkpoints == 0)
+        judge_presence(v);
+    v->end_seen = true;
+    v->verdict.ended = true;
+}
+
+static int verify_mark(struct gw_sink *sink, const struct gw_mark *mark, struct gw_err *err)
+{
+    struct verifier *v = enter(sink, err);
+    if (mark->inferred) {
+        v->at = place_of(&mark->frame);
+        judge_static_end(v, mark);
+        return 0;
+    }
+    judge_any(v, &mark->frame);
+    switch (mark->kind) {
+    case GW_STATIC_END: judge_static_end(v, mark); break;
+    case GW_VERIFY:
+        judge_marker_body(v, mark, GW_RULE_VERIFY_BODY);
+        judge_verify(v);
+        break;
+    case GW_CHECKPOINT:
+        judge_marker_body(v, mark, GW_RULE_CKPT_BODY);
+        judge_checkpoint(v);
+        break;
+    case GW_END:
+        judge_marker_body(v, mark, GW_RULE_END_BODY);
+        judge_end(v);
+        break;
+    case GW_MARK_NONE: assert(false);
+    }
+    v->last = mark->frame;
+    return 0;
+}
+
+static int verify_aside(struct gw_sink *sink, const struct gw_aside *aside, struct gw_err *err)
+{
+    judge_aside(enter(sink, err), aside);
+    return 0;
+}
+
+static int verify_commit(struct gw_sink *sink, struct gw_err *err)
+{
+    struct verifier *v = enter(sink, err);
+    v->verdict.commits++;
+    gw_undo_commit(&v->memory.undo);
+    return 0;
+}
+
+static void verify_close(struct gw_sink *sink)
+{
+    struct verifier *v = (struct verifier *)sink;
+    gw_undo_free(&v->memory.undo);
+    gw_sparse_free(&v->memory.pages);
+    gw_sparse_free(&v->memory.checks);
+    gw_sparse_free(&v->pv.frames);
+    gw_sparse_free(&v->pv.vcpus);
+    gw_free(v);
+}
+
+static const struct gw_sink_ops verify_ops = {
+    .name = "verifier",
+    .takes = GW_TAKES_WATCH,
+    .begin = verify_begin,
+    .pages = verify_pages,
+    .record = verify_record,
+    .mark = verify_mark,
+    .aside = verify_aside,
+    .commit = verify_commit,
+    .close = verify_close,
+};
+
+struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *err)
+{
+    struct verifier *v = gw_alloc(1, sizeof *v, err);
+    if (v == NULL)
+        return NULL;
+    v->sink.ops = &verify_ops;
+    v->opts = *opts;
+    gw_sparse_init(&v->memory.pages, 1);
+    gw_sparse_init(&v->memory.checks, sizeof(uint64_t));
+    gw_undo_init(&v->memory.undo, &v->memory.pages);
+    v->memory.first_pass = true;
+    gw_sparse_init(&v->pv.frames, 1);
+    gw_sparse_init(&v->pv.vcpus, 1);
+    return &v->sink;
+}
+
+/* Memory is judged when some state of it is whole: at END, or at the last complete checkpoint. */
+const struct gw_verdict *gw_verify_finish(struct gw_sink *sink)
+{
+    struct verifier *v = (struct verifier *)sink;
+    assert(!v->finished);
+    v->finished = true;
+    if (!v->end_seen)
+        gw_undo_back(&v->memory.undo);
+    if (v->begun && (v->end_seen || v->verdict.commits > 0)) {
+        judge_memory(v);
+        if (v->guest == GW_GUEST_PV)
+            judge_pv_memory(v);
+        else
+            judge_hvm_memory(v);
+    }
+    v->verdict.checkpoints = v->num_checkpoints;
+    v->verdict.num_pfns = v->memory.pages.num;
+    v->verdict.num_vcpus = v->guest == GW_GUEST_PV ? count_vcpus(v) : v->hvm.num_vcpus;
+    v->verdict.pv_width = v->pv.width;
+    return &v->verdict;
+}
+
+bool gw_verdict_valid(const struct gw_verdict *verdict)
+{
+    return verdict->errors == 0;
+}

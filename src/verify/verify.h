@@ -1,0 +1,87 @@
+/*
+ * verify.h - is an image whole and right: a sink, and the rules that it judges by.
+ *
+ * The verifier never stops a producer by itself: it tells findings. What ends the reading is the producer's error,
+ * which its owner hands over with gw_verify_failed. So restore can be a tee of a verifier and a restorer, in the same
+ * words.
+ */
+#ifndef GW_VERIFY_H
+#define GW_VERIFY_H
+
+#include "base.h"
+#include "channel.h"
+#include "xenf.h"
+
+#include "rules.h"
+
+enum gw_severity { GW_NOTE, GW_WARNING, GW_ERROR, GW_STRICT };
+
+/* A row of rules.h. */
+struct gw_rule {
+    const char *id;
+    enum gw_severity severity; /* GW_STRICT: an error with --strict, silent without */
+    const char *section;
+    char spec, xen, python; /* see rules.h */
+    const char *sentence;
+};
+
+enum gw_rule_number {
+#define X(name, ...) GW_RULE_##name,
+    GW_RULES(X)
+#undef X
+        GW_NUM_RULES
+};
+
+extern const struct gw_rule gw_rules[GW_NUM_RULES];
+
+/* NULL when there is no rule of that id. */
+const struct gw_rule *gw_rule_find(const char *id);
+const char *gw_severity_name(enum gw_severity severity);
+
+struct gw_finding {
+    const struct gw_rule *rule;
+    enum gw_severity severity; /* as judged: --strict makes warnings errors */
+    bool placed;
+    uint64_t record;  /* from 1; 0: in no record */
+    uint64_t offset;  /* of the record's header, or of the layer that is wrong, in the uncompressed input */
+    const char *text; /* borrowed for the call */
+};
+typedef void gw_finding_fn(void *arg, const struct gw_finding *finding);
+
+struct gw_verify_opts {
+    bool strict;
+    bool contents;        /* look at contents, which VERIFY needs; 8 octets of memory per pfn */
+    unsigned for_xen;     /* minor number of the receiver's Xen 4; 0: the newest */
+    gw_finding_fn *found; /* may be NULL; told at most gw_limit(SAME_RULE) times for one rule */
+    void *arg;
+};
+
+/* What came out. The counts are whole, whatever was told. */
+struct gw_verdict {
+    uint64_t errors, warnings, notes;
+    uint64_t times[GW_NUM_RULES];
+    uint64_t commits;     /* times that all up to there was whole */
+    bool ended;           /* END was seen */
+    uint64_t checkpoints; /* CHECKPOINT records */
+    uint64_t num_pfns;    /* the highest pfn named + 1 */
+    uint64_t by_type[16]; /* pfns by the type that they end with; never named ones count nowhere */
+    uint64_t num_vcpus;   /* with registers, as far as records say */
+    unsigned pv_width;    /* 4 or 8 for a PV guest, when X86_PV_INFO says it */
+    bool wants_contents;  /* there is a VERIFY and contents were not looked at: run again with opts.contents */
+};
+
+struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *err);
+
+/* The producer failed: its error becomes a finding where a rule names it. False: it does not, the system failed. */
+bool gw_verify_failed(struct gw_sink *verifier, const struct gw_err *failure);
+
+/*
+ * Once, when the producer is done or failed: what can only be said of the whole, such as completeness. The verdict is
+ * borrowed until the sink is closed.
+ */
+const struct gw_verdict *gw_verify_finish(struct gw_sink *verifier);
+
+/* No error was found. */
+bool gw_verdict_valid(const struct gw_verdict *verdict);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * bid.c - which layer is it: every layer bids on the first octets, the highest bid wins; then again inside.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "layers.h"
+
+#define PEEK_LEN 512
+
+static const struct layer *const layers[] = {
+    &layer_raw, &layer_libxl, &layer_xl, &layer_gzip, &layer_xz, &layer_zstd, &layer_lz4,
+};
+
+unsigned bid_octets(const uint8_t *mem, size_t len, const void *want, size_t want_len)
+{
+    size_t both = len < want_len ? len : want_len;
+    return both > 0 && memcmp(mem, want, both) == 0 ? (unsigned)(8 * both) : 0;
+}
+
+struct gw_wrap *gw_wrap_new(struct gw_chan *from, uint64_t max_pfn, struct gw_err *err)
+{
+    struct gw_wrap *wrap = gw_alloc(1, sizeof *wrap, err);
+    if (wrap == NULL) {
+        gw_chan_close(from);
+        return NULL;
+    }
+    wrap->file = from;
+    wrap->max_pfn = max_pfn;
+    wrap->chan = gw_chan_can_peek(from) ? from : gw_chan_window(from, err);
+    if (wrap->chan == NULL) {
+        gw_free(wrap);
+        return NULL;
+    }
+    return wrap;
+}
+
+static struct gw_wrap *wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_err *err)
+{
+    struct stat st;
+    struct gw_chan *chan = gw_chan_fd(fd, owned, err);
+    bool regular = chan != NULL && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    struct gw_wrap *wrap = chan != NULL ? gw_wrap_new(chan, max_pfn, err) : NULL;
+    if (wrap == NULL)
+        return NULL;
+    wrap->size = regular ? (uint64_t)st.st_size : 0;
+    wrap->skips = regular;
+    return wrap;
+}
+
+static struct gw_wrap *open_named(const char *name, uint64_t max_pfn, struct gw_err *err)
+{
+    struct stat st;
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        gw_fail(err, GW_E_SYSTEM, "cannot open '%s'", name);
+        gw_closep(&fd);
+        return NULL;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        close(fd);
+        errno = EISDIR;
+        gw_fail(err, GW_E_SYSTEM, "cannot read '%s'", name);
+        return NULL;
+    }
+    return wrap_fd(fd, true, max_pfn, err);
+}
+
+struct gw_wrap *gw_wrap_open(const char *name, uint64_t max_pfn, struct gw_err *err)
+{
+    bool standard = strcmp(name, "-") == 0;
+    struct gw_wrap *wrap = standard ? wrap_fd(STDIN_FILENO, false, max_pfn, err) : open_named(name, max_pfn, err);
+    if (wrap != NULL && standard)
+        wrap->skips = false; /* it cannot be read again from its beginning */
+    return wrap;
+}
+
+static int refuse_foreign(const uint8_t *mem, size_t len, struct gw_err *err)
+{
+    char text[400];
+    if (len == 0)
+        return gw_ends(err, "ihdr-truncated", "the input is empty");
+    name_foreign(mem, len, text, sizeof text);
+    return gw_refuse(err, "ihdr-legacy", "%s", text);
+}
+
+static const struct layer *best(const uint8_t *mem, size_t len)
+{
+    const struct layer *winner = NULL;
+    unsigned highest = 0;
+    for (unsigned i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        unsigned bid = layers[i]->bid(mem, len);
+        if (bid > highest) {
+            highest = bid;
+            winner = layers[i];
+        }
+    }
+    return winner;
+}
+
+int say_layer(struct gw_wrap *wrap, struct gw_sink *sink, const char *name, struct gw_err *err)
+{
+    struct gw_aside aside = { .kind = GW_ASIDE_LAYER, .name = name, .offset = wrap->chan->read_pos };
+    size_t len = strlen(wrap->layers);
+    snprintf(wrap->layers + len, sizeof wrap->layers - len, "%s%s", len > 0 ? " > " : "", name);
+    return gw_sink_aside(sink, &aside, err);
+}
+
+static int unpack(struct gw_wrap *wrap, const struct layer *layer, struct gw_sink *sink, struct gw_err *err)
+{
+    if (say_layer(wrap, sink, layer->name, err) < 0)
+        return -1;
+    struct gw_chan *inner = layer->unpack(wrap->chan, layer, err);
+    wrap->chan = inner != NULL ? gw_chan_window(inner, err) : NULL;
+    wrap->skips = false;
+    return wrap->chan != NULL ? 0 : -1;
+}
+
+int gw_wrap_run(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
+{
+    const uint8_t *mem;
+    size_t len;
+    for (unsigned depth = 0;; depth++) {
+        if (gw_chan_peek(wrap->chan, PEEK_LEN, &mem, &len, err) < 0)
+            return gw_err_place(err, wrap->chan->read_pos, 0);
+        const struct layer *layer = best(mem, len);
+        if (layer == NULL)
+            return refuse_foreign(mem, len, err), gw_err_place(err, wrap->chan->read_pos, 0);
+        if (layer->run != NULL)
+            return layer->run(wrap, sink, err);
+        if (depth == GW_WRAP_DEPTH)
+            return gw_refuse(err, "unpack-damaged", "the file is compressed more than %d times over", GW_WRAP_DEPTH);
+        if (unpack(wrap, layer, sink, err) < 0)
+            return -1;
+    }
+}
+
+int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
+{
+    struct gw_aside aside = { .kind = GW_ASIDE_TRAILING, .offset = wrap->chan->read_pos };
+    const uint8_t *mem;
+    uint8_t head[64];
+    size_t len;
+    if (gw_chan_peek(wrap->chan, sizeof head, &mem, &len, err) < 0)
+        return -1;
+    if (len == 0)
+        return 0;
+    aside.body_len = (size_t)gw_min(len, sizeof head);
+    memcpy(head, mem, aside.body_len);
+    aside.body = head;
+    if (gw_chan_skip(wrap->chan, gw_limit(TRAILING), err) == 0)
+        aside.at_least = true;
+    else if (err->code == GW_E_SHORT)
+        *err = GW_ERR_NONE;
+    else
+        return -1;
+    aside.length = wrap->chan->read_pos - aside.offset;
+    return gw_sink_aside(sink, &aside, err);
+}
+
+const char *gw_wrap_layers(const struct gw_wrap *wrap)
+{
+    return wrap->layers;
+}
+
+bool gw_wrap_skips(const struct gw_wrap *wrap)
+{
+    return wrap->skips;
+}
+
+void gw_wrap_progress(const struct gw_wrap *wrap, uint64_t *taken, uint64_t *size)
+{
+    *taken = wrap->chan != NULL ? wrap->file->read_pos : 0;
+    *size = wrap->size;
+}
+
+void gw_wrap_close(struct gw_wrap *wrap)
+{
+    if (wrap == NULL)
+        return;
+    gw_chan_close(wrap->chan);
+    gw_free(wrap);
+}
+
+void gw_wrap_closep(struct gw_wrap **wrap)
+{
+    gw_wrap_close(*wrap);
+}

@@ -1,0 +1,54 @@
+/*
+ * layers.h - the room's inside: the state of a wrap and the row that every layer has.
+ */
+#ifndef GW_LAYERS_H
+#define GW_LAYERS_H
+
+#include "wrap.h"
+
+struct archive;
+
+#define LAYERS_TEXT_MAX 64
+
+struct gw_wrap {
+    struct gw_chan *chan; /* innermost: what the carriers read; always able to peek */
+    struct gw_chan *file; /* the input as stored, somewhere below chan */
+    uint64_t max_pfn, size;
+    bool skips;
+    char layers[LAYERS_TEXT_MAX];
+};
+
+/*
+ * A layer. bid: how many bits of the first octets it has verified, 0 for "not mine"; fewer octets than it wants are
+ * judged as far as they go. Either unpack (a compressed layer: the channel of what is inside; next is given, also on
+ * failure) or run (a carrier: the rest of the input into the sink).
+ */
+struct layer {
+    const char *name;
+    unsigned (*bid)(const uint8_t *mem, size_t len);
+    struct gw_chan *(*unpack)(struct gw_chan *next, const struct layer *layer, struct gw_err *err);
+    int (*run)(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
+    int (*filter)(struct archive *archive); /* of unpack: switches libarchive's one filter on */
+};
+
+/* The rows, in no order: the highest bid wins. */
+extern const struct layer layer_raw, layer_libxl, layer_xl;
+extern const struct layer layer_gzip, layer_xz, layer_zstd, layer_lz4;
+
+/* Tells the sink which layer was recognised, and remembers it. */
+int say_layer(struct gw_wrap *wrap, struct gw_sink *sink, const char *name, struct gw_err *err);
+/* Counts and tells what stands behind the end. */
+int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
+/* libxl.c, for xl.c: the libxl stream that comes next. */
+int run_libxl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
+
+/* The same octets as far as both go: the number of bits, or 0. */
+unsigned bid_octets(const uint8_t *mem, size_t len, const void *want, size_t want_len);
+
+/* foreign.c: what octets are that no layer wants: a sentence with advice, written to text. */
+void name_foreign(const uint8_t *mem, size_t len, char *text, size_t room);
+
+/* xl_config.c: what a JSON configuration says of the guest. */
+void read_config(const uint8_t *mem, size_t len, bool is_json, struct gw_guest_config *out);
+
+#endif

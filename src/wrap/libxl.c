@@ -1,0 +1,184 @@
+/*
+ * libxl.c - a libxl stream, version 2 (libxl-stream section 2): records around an image that stands unframed among
+ * them.
+ *
+ *  header, big-endian: 0 8 "LibxlFmt"; 8 4 version; 12 4 options      record: 0 4 type; 4 4 body length; body;
+ *  padding to 8
+ *
+ * Behind LIBXC_CONTEXT comes the image; behind its END or CHECKPOINT libxl's records again; behind CHECKPOINT_END the
+ * image goes on. libxl takes an end of file for a success (2.6): here only END, or a complete checkpoint, is one.
+ */
+#include <string.h>
+
+#include "layers.h"
+
+#define HEADER_LEN 16
+#define GROW_STEP 65536
+
+enum { REC_END = 0, REC_LIBXC_CONTEXT = 1, REC_CHECKPOINT_END = 4, REC_CHECKPOINT_STATE = 5 };
+
+static const char ident[8] = { 'L', 'i', 'b', 'x', 'l', 'F', 'm', 't' };
+
+struct stream {
+    struct gw_wrap *wrap;
+    struct gw_sink *sink;
+    struct gw_reader *reader;
+    struct gw_buf body;
+    enum gw_mark_kind stopped; /* where the image stands: GW_MARK_NONE before it began */
+    bool committed, done;
+};
+
+static unsigned bid_libxl(const uint8_t *mem, size_t len)
+{
+    return bid_octets(mem, len, ident, sizeof ident);
+}
+
+static int read_header(struct stream *s, struct gw_err *err)
+{
+    uint8_t octets[HEADER_LEN];
+    struct gw_aside aside = { .kind = GW_ASIDE_LIBXL_HEADER, .offset = s->wrap->chan->read_pos };
+    size_t got;
+    if (gw_chan_read(s->wrap->chan, octets, sizeof octets, &got, err) < 0) {
+        if (err->code != GW_E_SHORT)
+            return -1;
+        *err = GW_ERR_NONE;
+        return gw_ends(err, "libxl-truncated", "the input ends inside the libxl header: %zu of 16 octets are there",
+                       got);
+    }
+    struct gw_cur cur = gw_cur(octets, sizeof octets);
+    const uint8_t *name = gw_take(&cur, sizeof ident);
+    uint32_t version = gw_be32(&cur), options = gw_be32(&cur);
+    if (memcmp(name, ident, sizeof ident) != 0)
+        return gw_refuse(err, "libxl-ident", "the libxl header does not begin with 'LibxlFmt'");
+    if (version != 2)
+        return gw_refuse(err, "libxl-version", "the libxl stream has version %u; 2 exists", version);
+    if (options & 1)
+        return gw_refuse(err, "libxl-big-endian", "the libxl stream claims to be big-endian");
+    aside.body = octets;
+    aside.body_len = aside.length = sizeof octets;
+    return gw_sink_aside(s->sink, &aside, err);
+}
+
+static int read_body(struct stream *s, uint32_t length, struct gw_err *err)
+{
+    s->body.len = 0;
+    while (s->body.len < length) {
+        size_t step = (size_t)gw_min(length - s->body.len, gw_max(s->body.len, GROW_STEP));
+        uint8_t *room = gw_buf_room(&s->body, step);
+        if (room == NULL)
+            return gw_buf_ok(&s->body, err);
+        if (gw_chan_read(s->wrap->chan, room, step, NULL, err) < 0)
+            return -1;
+        s->body.len += step;
+    }
+    return 0;
+}
+
+/* Body and padding of a record whose header was taken. */
+static int read_rest(struct stream *s, struct gw_aside *aside, uint32_t length, struct gw_err *err)
+{
+    uint8_t pad[8];
+    unsigned pad_len = gw_pad8(length);
+    if (length > gw_limit(LIBXL_BODY))
+        return gw_refuse(err, "libxl-length", "a libxl record claims %u octets; godwit reads up to %llu", length,
+                         (unsigned long long)gw_limit(LIBXL_BODY));
+    if (read_body(s, length, err) < 0 || (pad_len > 0 && gw_chan_read(s->wrap->chan, pad, pad_len, NULL, err) < 0)) {
+        if (err->code != GW_E_SHORT)
+            return -1;
+        *err = GW_ERR_NONE;
+        return gw_ends(err, "libxl-truncated",
+                       "the input ends inside a libxl record of type %u: %llu of %u octets are there", aside->type,
+                       (unsigned long long)(s->wrap->chan->read_pos - aside->offset - 8), length + pad_len);
+    }
+    aside->body = s->body.mem;
+    aside->body_len = aside->length = length;
+    aside->pad_nonzero = !gw_is_zero(pad, pad_len);
+    return 0;
+}
+
+static int read_record(struct stream *s, struct gw_aside *aside, struct gw_err *err)
+{
+    uint8_t octets[8];
+    size_t got;
+    *aside = (struct gw_aside){ .kind = GW_ASIDE_LIBXL_RECORD, .offset = s->wrap->chan->read_pos };
+    if (gw_chan_read(s->wrap->chan, octets, sizeof octets, &got, err) < 0) {
+        if (err->code != GW_E_SHORT)
+            return -1;
+        *err = GW_ERR_NONE;
+        return got > 0 ? gw_ends(err, "libxl-truncated", "the input ends inside a libxl record header: %zu of 8 octets",
+                                 got)
+                       : gw_ends(err, "libxl-end-missing", "the input ends before libxl's END record");
+    }
+    struct gw_cur cur = gw_cur(octets, sizeof octets);
+    aside->type = gw_u32(&cur);
+    uint32_t length = gw_u32(&cur);
+    if (aside->type == REC_LIBXC_CONTEXT && s->reader != NULL)
+        return gw_refuse(err, "libxl-context", "a second LIBXC_CONTEXT");
+    return read_rest(s, aside, length, err);
+}
+
+static int run_image(struct stream *s, struct gw_err *err)
+{
+    if (s->reader == NULL)
+        s->reader = gw_reader_new(s->wrap->chan, s->wrap->max_pfn, err);
+    if (s->reader == NULL || gw_reader_run(s->reader, s->sink, &s->stopped, err) < 0)
+        return -1;
+    s->done = s->stopped == GW_MARK_NONE; /* the input ended where the image would go on behind a checkpoint */
+    return 0;
+}
+
+/*
+ * Behind CHECKPOINT_END the image goes on, but for COLO's CHECKPOINT_STATE in between (17.5): type 5 of 4 octets,
+ * which no record of an image is.
+ */
+static bool state_is_next(struct stream *s, struct gw_err *err)
+{
+    static const uint8_t state[8] = { REC_CHECKPOINT_STATE, 0, 0, 0, 4, 0, 0, 0 };
+    const uint8_t *mem;
+    size_t len;
+    return gw_chan_peek(s->wrap->chan, sizeof state, &mem, &len, err) == 0 && len >= sizeof state &&
+           memcmp(mem, state, sizeof state) == 0;
+}
+
+static int commit(struct stream *s, struct gw_err *err)
+{
+    s->committed = true;
+    return gw_sink_commit(s->sink, err);
+}
+
+/* One libxl record, and what it leads to. */
+static int step(struct stream *s, struct gw_err *err)
+{
+    struct gw_aside aside;
+    if (read_record(s, &aside, err) < 0 || gw_sink_aside(s->sink, &aside, err) < 0)
+        return gw_err_place(err, aside.offset, 0);
+    switch (aside.type) {
+    case REC_LIBXC_CONTEXT: return run_image(s, err);
+    case REC_CHECKPOINT_END:
+        if (s->stopped != GW_CHECKPOINT)
+            return 0;
+        if (commit(s, err) < 0)
+            return -1;
+        return state_is_next(s, err) ? 0 : run_image(s, err);
+    case REC_CHECKPOINT_STATE:
+        return s->committed && s->stopped == GW_CHECKPOINT && !state_is_next(s, err) ? run_image(s, err) : 0;
+    case REC_END: s->done = true; return s->stopped == GW_END ? commit(s, err) : 0;
+    default: return 0;
+    }
+}
+
+int run_libxl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
+{
+    struct stream s = { .wrap = wrap, .sink = sink };
+    uint64_t offset = wrap->chan->read_pos;
+    int rc = say_layer(wrap, sink, "libxl", err);
+    if (rc == 0 && (rc = read_header(&s, err)) < 0)
+        gw_err_place(err, offset, 0);
+    while (rc == 0 && !s.done)
+        rc = step(&s, err);
+    gw_reader_free(s.reader);
+    gw_buf_free(&s.body);
+    return rc < 0 ? -1 : say_trailing(wrap, sink, err);
+}
+
+const struct layer layer_libxl = { .name = "libxl", .bid = bid_libxl, .run = run_libxl };

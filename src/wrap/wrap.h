@@ -1,0 +1,42 @@
+/*
+ * wrap.h - what surrounds an image: recognised by bidding, unwrapped layer by layer, pushed into a sink.
+ *
+ * Layers, outermost first: gzip, xz, zstd or lz4 (any number up to GW_WRAP_DEPTH), then xl's file or a libxl stream,
+ * then the image itself. Whatever a layer carries beside the image comes to the sink as asides.
+ */
+#ifndef GW_WRAP_H
+#define GW_WRAP_H
+
+#include "base.h"
+#include "channel.h"
+#include "xenf.h"
+
+#define GW_WRAP_DEPTH 4
+
+struct gw_wrap;
+
+/* from: given, also on failure; the wrap owns all that follows in it. max_pfn: as in gw_reader_new. */
+struct gw_wrap *gw_wrap_new(struct gw_chan *from, uint64_t max_pfn, struct gw_err *err);
+
+/* A file by name; "-" is standard input. */
+struct gw_wrap *gw_wrap_open(const char *name, uint64_t max_pfn, struct gw_err *err);
+
+/*
+ * Everything, once: layers, image, commits, octets behind the end. 0: the input was read to its end, which for a
+ * checkpointed image may be the end of a complete checkpoint. Errors are placed, and carry the rule that was broken.
+ */
+int gw_wrap_run(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
+
+/* "xz > xl > libxl": what was recognised so far, outermost first. Borrowed until close. */
+const char *gw_wrap_layers(const struct gw_wrap *wrap);
+
+/* Contents that nobody looks at cost nothing: the input is a plain file that can be skipped through, and read again. */
+bool gw_wrap_skips(const struct gw_wrap *wrap);
+
+/* Octets taken of the input as stored, and its size; size 0: not known. */
+void gw_wrap_progress(const struct gw_wrap *wrap, uint64_t *taken, uint64_t *size);
+
+void gw_wrap_close(struct gw_wrap *wrap);
+void gw_wrap_closep(struct gw_wrap **wrap);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * payload.c - where contents go: seen, landed, moved on or skipped.
+ *
+ * State: fresh (the octets are the next of `from`) -> landed (into) or gone (to, settle). Watchers are served at the
+ * first transition, whichever it is, and only then.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "xenf.h"
+
+void gw_payload_open(struct gw_payload *payload, struct gw_chan *from, uint64_t len, uint8_t *buffer, size_t room)
+{
+    assert(room > 0 && room % 4096 == 0);
+    *payload = (struct gw_payload){ .len = len, .from = from, .buffer = buffer, .room = room };
+}
+
+int gw_payload_watch(struct gw_payload *payload, gw_watch_fn *fn, void *arg, struct gw_err *err)
+{
+    if (payload->gone)
+        return gw_fail(err, GW_E_USAGE, "contents can be watched only before they are taken");
+    if (payload->num_watch == GW_WATCHERS)
+        return gw_fail(err, GW_E_USAGE, "contents have no more than %d watchers", GW_WATCHERS);
+    payload->watch[payload->num_watch].fn = fn;
+    payload->watch[payload->num_watch].arg = arg;
+    payload->num_watch++;
+    return 0;
+}
+
+static int show(struct gw_payload *payload, uint64_t at, const uint8_t *mem, size_t len, struct gw_err *err)
+{
+    for (unsigned i = 0; i < payload->num_watch; i++)
+        if (payload->watch[i].fn(payload->watch[i].arg, at, mem, len, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int file_put(const struct gw_seg *seg, size_t at, const uint8_t *mem, size_t len, struct gw_err *err)
+{
+    while (len > 0) {
+        ssize_t n = pwrite(seg->fd, mem, len, (off_t)(seg->off + at));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return gw_fail(err, GW_E_SYSTEM, "cannot write contents to their file");
+        mem += n;
+        at += (size_t)n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+static int file_get(const struct gw_seg *seg, size_t at, uint8_t *mem, size_t len, struct gw_err *err)
+{
+    while (len > 0) {
+        ssize_t n = pread(seg->fd, mem, len, (off_t)(seg->off + at));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return gw_fail(err, GW_E_SYSTEM, "cannot read contents from their file");
+        if (n == 0)
+            return gw_fail(err, GW_E_SHORT, "the file of the contents ends too early");
+        mem += n;
+        at += (size_t)n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+/* One segment's octets, from the channel to where they belong, in pieces that fit the buffer when watched. */
+static int land(struct gw_payload *payload, const struct gw_seg *seg, uint64_t *at, struct gw_err *err)
+{
+    for (size_t done = 0, len; done < seg->len; done += len, *at += len) {
+        bool whole = seg->mem != NULL && payload->num_watch == 0;
+        len = whole ? seg->len - done : (size_t)gw_min(seg->len - done, payload->room);
+        uint8_t *mem = seg->mem != NULL ? seg->mem + done : payload->buffer;
+        if (gw_chan_read(payload->from, mem, len, NULL, err) < 0)
+            return -1;
+        if (seg->mem == NULL && file_put(seg, done, mem, len, err) < 0)
+            return -1;
+        if (show(payload, *at, mem, len, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Nobody watches and all is memory: one vectored read does it, as the life of a page promises. */
+static int land_vectored(struct gw_payload *payload, const struct gw_seg *to, unsigned num, struct gw_err *err)
+{
+    struct iovec part[GW_CHAN_PARTS];
+    for (unsigned i = 0; i < num;) {
+        unsigned n = 0;
+        for (; n < GW_CHAN_PARTS && i < num; n++, i++)
+            part[n] = (struct iovec){ .iov_base = to[i].mem, .iov_len = to[i].len };
+        if (gw_chan_readv(payload->from, part, n, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int gw_payload_into(struct gw_payload *payload, const struct gw_seg *to, unsigned num, struct gw_err *err)
+{
+    uint64_t len = 0, at = 0;
+    bool memory = true;
+    if (payload->gone)
+        return gw_fail(err, GW_E_USAGE, "contents can land once");
+    for (unsigned i = 0; i < num; i++) {
+        len += to[i].len;
+        memory = memory && to[i].mem != NULL;
+    }
+    assert(len == payload->len);
+    payload->gone = true;
+    if (memory && payload->num_watch == 0) {
+        if (land_vectored(payload, to, num, err) < 0)
+            return -1;
+    } else {
+        for (unsigned i = 0; i < num; i++)
+            if (land(payload, &to[i], &at, err) < 0)
+                return -1;
+    }
+    payload->landed = to;
+    payload->num_landed = num;
+    return 0;
+}
+
+/* Everything through the buffer: to the watchers and, if there is one, to a channel. */
+static int pass(struct gw_payload *payload, struct gw_chan *to, struct gw_err *err)
+{
+    size_t len;
+    payload->gone = true;
+    for (uint64_t at = 0; at < payload->len; at += len) {
+        len = (size_t)gw_min(payload->len - at, payload->room);
+        if (gw_chan_read(payload->from, payload->buffer, len, NULL, err) < 0)
+            return -1;
+        if (show(payload, at, payload->buffer, len, err) < 0)
+            return -1;
+        if (to != NULL && gw_chan_write(to, payload->buffer, len, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int move_landed(const struct gw_payload *payload, const struct gw_seg *seg, struct gw_chan *to,
+                       struct gw_err *err)
+{
+    if (seg->mem != NULL)
+        return gw_chan_write(to, seg->mem, seg->len, err);
+    for (size_t done = 0, len; done < seg->len; done += len) {
+        len = (size_t)gw_min(seg->len - done, payload->room);
+        if (file_get(seg, done, payload->buffer, len, err) < 0)
+            return -1;
+        if (gw_chan_write(to, payload->buffer, len, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int gw_payload_to(struct gw_payload *payload, struct gw_chan *to, struct gw_err *err)
+{
+    if (!payload->gone)
+        return pass(payload, to, err);
+    if (payload->landed == NULL && payload->len > 0)
+        return gw_fail(err, GW_E_USAGE, "contents that did not land can be moved on once");
+    for (unsigned i = 0; i < payload->num_landed; i++)
+        if (move_landed(payload, &payload->landed[i], to, err) < 0)
+            return -1;
+    return 0;
+}
+
+int gw_payload_settle(struct gw_payload *payload, struct gw_err *err)
+{
+    if (payload->gone)
+        return 0;
+    if (payload->num_watch > 0)
+        return pass(payload, NULL, err);
+    payload->gone = true;
+    return gw_chan_skip(payload->from, payload->len, err);
+}

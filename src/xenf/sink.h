@@ -1,0 +1,137 @@
+/*
+ * sink.h - where an image goes: record by record, pushed by a producer.
+ *
+ * One image is: asides that precede it, begin, then pages, record and mark in the image's order with asides between,
+ * commit, close. A checkpointed image commits once for each complete checkpoint. After a failure the producer stops,
+ * and nobody calls the sink again but close. Slots run on the producer's thread. A missing slot takes nothing and
+ * succeeds.
+ */
+#ifndef GW_SINK_H
+#define GW_SINK_H
+
+#include "codec.h"
+#include "payload.h"
+
+struct gw_sink;
+
+/* Both headers as they stood there, reserved fields included (sections 2 and 3). */
+struct gw_headers {
+    struct gw_image_header image;
+    struct gw_domain_header domain;
+    uint64_t offset; /* of the image header in the uncompressed input */
+};
+
+/* A record's header and place. */
+struct gw_frame {
+    uint64_t number; /* from 1 */
+    uint64_t offset; /* of the record header in the uncompressed input */
+    uint32_t type, length;
+    bool pad_nonzero; /* some octet of the padding behind the body is not zero */
+};
+
+/* One PAGE_DATA: entries decoded, contents untouched. The reader has checked count, types and length (section 6). */
+struct gw_pages {
+    struct gw_frame frame;
+    uint32_t count, reserved;
+    const uint64_t *entries; /* count of them; borrowed for the call. gw_entry_pfn() and so on take them apart */
+    uint32_t num_contents;   /* pages in contents: one for each entry whose type carries contents, in their order */
+    struct gw_payload *contents;
+};
+
+/* Any other record. */
+struct gw_record {
+    struct gw_frame frame;
+    const uint8_t *body;        /* frame.length octets, borrowed for the call; NULL when they are in payload */
+    struct gw_payload *payload; /* of a long record of unknown type; else NULL */
+};
+
+enum gw_mark_kind { GW_MARK_NONE, GW_STATIC_END, GW_VERIFY, GW_CHECKPOINT, GW_END };
+
+/*
+ * A position in the image, and the record that said it, unless inferred (section 12.3): a writer skips inferred ones.
+ */
+struct gw_mark {
+    enum gw_mark_kind kind;
+    bool inferred;
+    struct gw_frame frame;
+    const uint8_t *body; /* frame.length octets, which should be none; NULL when there are none or they are long */
+};
+
+/* What a toolstack's configuration says of the guest, as far as an image can be held against it. 0 and "": not said. */
+struct gw_guest_config {
+    bool is_json, is_object; /* the text is a JSON configuration; it could be read and has c_info and b_info */
+    char type[8];            /* "pv", "hvm", "pvh" */
+    char name[128], uuid[40];
+    uint64_t max_memkb, video_memkb;
+    uint32_t max_vcpus;
+};
+
+/* What a wrapping carries beside the image. */
+enum gw_aside_kind {
+    GW_ASIDE_XL_HEADER,    /* body: its 48 octets */
+    GW_ASIDE_XL_CONFIG,    /* body: the configuration as stored; number: the header's mandatory flags */
+    GW_ASIDE_XL_MORE,      /* body: optional data behind the configuration */
+    GW_ASIDE_LIBXL_HEADER, /* body: its 16 octets */
+    GW_ASIDE_LIBXL_RECORD, /* type, body */
+    GW_ASIDE_LAYER,        /* name: the layer that was recognised, outermost first: "xz", "xl", "libxl", "raw" */
+    GW_ASIDE_TRAILING      /* octets behind the end: length of them, the first ones in body */
+};
+
+struct gw_aside {
+    enum gw_aside_kind kind;
+    uint64_t offset; /* in the uncompressed input */
+    uint32_t type;   /* of a libxl record */
+    uint32_t number; /* see the kinds */
+    bool pad_nonzero;
+    bool at_least;                        /* TRAILING: counting was given up at a limit */
+    const char *name;                     /* LAYER */
+    const struct gw_guest_config *config; /* XL_CONFIG: what was read from it */
+    const uint8_t *body;                  /* borrowed for the call */
+    size_t body_len;
+    uint64_t length; /* body_len, but for TRAILING */
+};
+
+/* What a sink does with contents; a tee asks watchers, then landers, then movers. */
+enum gw_takes { GW_TAKES_WATCH, GW_TAKES_LAND, GW_TAKES_MOVE };
+
+struct gw_sink_ops {
+    const char *name;
+    enum gw_takes takes;
+    /* Once, before any record. */
+    int (*begin)(struct gw_sink *sink, const struct gw_headers *headers, struct gw_err *err);
+    int (*pages)(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err);
+    int (*record)(struct gw_sink *sink, const struct gw_record *record, struct gw_err *err);
+    /* STATIC_END comes once in a right image and may refuse it. */
+    int (*mark)(struct gw_sink *sink, const struct gw_mark *mark, struct gw_err *err);
+    int (*aside)(struct gw_sink *sink, const struct gw_aside *aside, struct gw_err *err);
+    /*
+     * All up to here is whole; said by the outermost producer only, for a libxl image behind the device model's state.
+     */
+    int (*commit)(struct gw_sink *sink, struct gw_err *err);
+    /* Once, also after a failure; frees. */
+    void (*close)(struct gw_sink *sink);
+};
+
+/* First member of every sink. */
+struct gw_sink {
+    const struct gw_sink_ops *ops;
+    bool failed; /* a slot failed: only close may follow */
+};
+
+int gw_sink_begin(struct gw_sink *sink, const struct gw_headers *headers, struct gw_err *err);
+int gw_sink_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err);
+int gw_sink_record(struct gw_sink *sink, const struct gw_record *record, struct gw_err *err);
+int gw_sink_mark(struct gw_sink *sink, const struct gw_mark *mark, struct gw_err *err);
+int gw_sink_aside(struct gw_sink *sink, const struct gw_aside *aside, struct gw_err *err);
+int gw_sink_commit(struct gw_sink *sink, struct gw_err *err);
+/* NULL is fine. */
+void gw_sink_close(struct gw_sink *sink);
+void gw_sink_closep(struct gw_sink **sink);
+
+/*
+ * One image into several sinks (borrowed: closing the tee leaves them open). Watchers are called first, then landers,
+ * then movers, in the given order within each.
+ */
+struct gw_sink *gw_tee(struct gw_sink *const *sinks, unsigned num, struct gw_err *err);
+
+#endif

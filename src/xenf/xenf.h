@@ -1,0 +1,20 @@
+/*
+ * xenf.h - the domain image itself: what a record is, codecs, contents that pass, sinks, the reader and the writer.
+ *
+ * This is the one header of the room. Facts are from the format's reference (libxc-stream), whose sections are named.
+ * xenf knows nothing of files that surround an image (wrap), of judging (verify) or of guests.
+ */
+#ifndef GW_XENF_H
+#define GW_XENF_H
+
+#include "base.h"
+#include "channel.h"
+
+#include "records.h"
+#include "codec.h"
+#include "payload.h"
+#include "sink.h"
+#include "reader.h"
+#include "writer.h"
+
+#endif
