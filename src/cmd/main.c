@@ -1,18 +1,25 @@
 /*
  * main.c - finds the command, runs it, and sees to it that what was written arrived.
  */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
 #include "cmd.h"
 
+/* A reader that went away (`godwit digest FILE | head`) needs no sentence; a full disk does. */
 static enum gw_exit finish(enum gw_exit status)
 {
+    struct gw_err err = GW_ERR_NONE;
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    struct gw_err err = GW_ERR_NONE;
-    gw_fail(&err, GW_E_SYSTEM, "cannot write to standard output");
-    gw_complain(&err);
+    if (errno == 0)
+        errno = EIO; /* an earlier write failed; its reason is gone */
+    if (errno != EPIPE) {
+        gw_fail(&err, GW_E_SYSTEM, "cannot write to standard output");
+        gw_complain(&err);
+    }
     return GW_EXIT_SYSTEM;
 }
 

@@ -12,12 +12,12 @@ void gw_complain(const struct gw_err *err)
 {
     char at[64] = "";
     if (err->placed && err->record > 0)
-        snprintf(at, sizeof at, "record %llu at 0x%llx: ", (unsigned long long)err->record,
+        snprintf(at, sizeof at, " (record %llu at 0x%llx)", (unsigned long long)err->record,
                  (unsigned long long)err->offset);
     else if (err->placed)
-        snprintf(at, sizeof at, "at 0x%llx: ", (unsigned long long)err->offset);
+        snprintf(at, sizeof at, " (at 0x%llx)", (unsigned long long)err->offset);
     fflush(stdout);
-    fprintf(stderr, "godwit: %s%s\n", at, err->msg);
+    fprintf(stderr, "godwit: %s%s\n", err->msg, at);
 }
 
 void gw_complain_usage(const char *fmt, ...)

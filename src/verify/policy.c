@@ -125,6 +125,8 @@ void judge_cpuid_policy(struct verifier *v, const struct gw_record *record)
         find_refusal(v, &err);
         return;
     }
+    if (target_before(v, 14))
+        return; /* told already: such a receiver does not know the record */
     unsigned num = length / GW_CPUID_LEAF_LEN;
     if (num > most_leaves(v)) {
         find(v, GW_RULE_CPUID_TOO_MANY, "the CPUID policy has %u leaves, the receiver accepts %u", num, most_leaves(v));
@@ -158,7 +160,7 @@ void judge_msr_policy(struct verifier *v, const struct gw_record *record)
         return;
     }
     struct gw_cur cur = gw_cur(record->body, length);
-    while (gw_left(&cur) > 0) {
+    while (gw_left(&cur) > 0 && !target_before(v, 14)) {
         struct gw_msr_entry entry = gw_msr_entry_take(&cur);
         judge_msr(v, &entry);
     }

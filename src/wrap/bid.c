@@ -57,14 +57,14 @@ static struct gw_wrap *open_named(const char *name, uint64_t max_pfn, struct gw_
     struct stat st;
     int fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0) {
-        gw_fail(err, GW_E_SYSTEM, "cannot open '%s'", name);
+        gw_fail(err, GW_E_SYSTEM, "it cannot be opened");
         gw_closep(&fd);
         return NULL;
     }
     if (S_ISDIR(st.st_mode)) {
         close(fd);
         errno = EISDIR;
-        gw_fail(err, GW_E_SYSTEM, "cannot read '%s'", name);
+        gw_fail(err, GW_E_SYSTEM, "it cannot be read");
         return NULL;
     }
     return wrap_fd(fd, true, max_pfn, err);

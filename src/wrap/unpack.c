@@ -42,8 +42,8 @@ static int fail(struct unpack_chan *u, struct gw_err *err)
         return -1;
     }
     const char *why = archive_error_string(u->archive);
-    return gw_refuse(err, "unpack-damaged", "the %s file cannot be unpacked any further: %s", u->layer->name,
-                     why != NULL ? why : "it is damaged");
+    return gw_refuse(err, "unpack-damaged", "the %s file is cut or damaged and cannot be unpacked any further: %s",
+                     u->layer->name, why != NULL ? why : "libarchive does not say why");
 }
 
 static int open_archive(struct unpack_chan *u, struct gw_err *err)
