@@ -86,9 +86,8 @@ static void judge_emulator(struct verifier *v, const struct gw_aside *aside)
         find(v, GW_RULE_LIBXL_EMULATOR_ID, "%s is for emulator %u, index %u", name, id, index);
     if (id == EMULATOR_UNKNOWN && !v->carrier.converted)
         find(v, GW_RULE_LIBXL_EMULATOR_UNKNOWN, "%s names no emulator, and the stream is not a converted one", name);
-    if (id == EMULATOR_TRADITIONAL && v->opts.for_xen >= 21)
-        find(v, GW_RULE_LIBXL_EMULATOR_TARGET, "%s is QEMU traditional's; Xen 4.%u does not have it", name,
-             v->opts.for_xen);
+    if (id == EMULATOR_TRADITIONAL && !target_before(v, 21))
+        find(v, GW_RULE_LIBXL_EMULATOR_TARGET, "%s is QEMU traditional's, which Xen 4.21 and later do not have", name);
     if (aside->type == LIBXL_EMULATOR && ++v->carrier.num_emulator_context > 1)
         find(v, GW_RULE_LIBXL_EMULATOR_DUPLICATE, "a second EMULATOR_CONTEXT");
     if (aside->type == LIBXL_XENSTORE && v->carrier.num_emulator_context > 0)
@@ -108,19 +107,21 @@ static void judge_ckpt_state(struct verifier *v, const struct gw_aside *aside)
         find(v, GW_RULE_LIBXL_CKPT, "CHECKPOINT_STATE stands outside of a checkpointed stream's pauses");
 }
 
-static void judge_ckpt_end(struct verifier *v)
-{
-    if (!v->carrier.ckpt_end_due)
-        find(v, GW_RULE_LIBXL_CKPT, "CHECKPOINT_END stands where no checkpoint was");
-    v->carrier.ckpt_end_due = false;
-}
-
 /* At libxl's END and CHECKPOINT_END: what should have come by now. */
 static void judge_emulator_there(struct verifier *v)
 {
     if (v->begun && has_device_model(v) && v->carrier.num_emulator_context == 0)
         find(v, GW_RULE_LIBXL_EMULATOR_MISSING, "the state of the guest's device model is missing");
     v->carrier.num_emulator_context = 0;
+}
+
+static void judge_ckpt_end(struct verifier *v)
+{
+    if (v->carrier.ckpt_end_due)
+        judge_emulator_there(v);
+    else
+        find(v, GW_RULE_LIBXL_CKPT, "CHECKPOINT_END stands where no checkpoint was");
+    v->carrier.ckpt_end_due = false;
 }
 
 static void judge_context(struct verifier *v)
@@ -157,10 +158,7 @@ static void judge_libxl_record(struct verifier *v, const struct gw_aside *aside)
     case LIBXL_CONTEXT: judge_context(v); break;
     case LIBXL_XENSTORE:
     case LIBXL_EMULATOR: judge_emulator(v, aside); break;
-    case LIBXL_CKPT_END:
-        judge_emulator_there(v);
-        judge_ckpt_end(v);
-        break;
+    case LIBXL_CKPT_END: judge_ckpt_end(v); break;
     default: judge_ckpt_state(v, aside);
     }
     v->carrier.others = v->carrier.others || aside->type != LIBXL_CONTEXT;

@@ -33,6 +33,7 @@ void judge_frame(struct verifier *v, const struct gw_frame *frame)
     if (v->digest_at.set && frame->type != GW_REC_END)
         find_at(v, &v->digest_at, GW_RULE_OPT_IMAGE_DIGEST, "IMAGE_DIGEST is followed by another record, not by END");
     v->digest_at.set = false;
+    judge_after_list(v, frame);
     if (frame->pad_nonzero)
         find(v, GW_RULE_REC_PADDING_NONZERO, "the padding behind a body of %u octets is not zero", frame->length);
     if (target_before(v, 10) && frame->length > gw_limit(RECORD_LENGTH_OLD))

@@ -120,6 +120,16 @@ static void judge_irq_order(struct verifier *v, struct context *c, unsigned type
         c->last_irq = type;
 }
 
+/* 0 8 xfeature_mask; 8 8 xcr0; 16 8 xcr0_accum (10.6) */
+static void judge_xsave(struct verifier *v, const struct gw_hvm_entry *entry)
+{
+    struct gw_cur cur = entry->data;
+    gw_take(&cur, 16);
+    uint64_t used = gw_u64(&cur);
+    if (!cur.bad)
+        judge_xstate(v, entry->instance, used);
+}
+
 static void judge_entry(struct verifier *v, struct context *c, const struct gw_hvm_entry *entry)
 {
     if (entry->type >= NUM_ENTRY_TYPES) {
@@ -128,6 +138,8 @@ static void judge_entry(struct verifier *v, struct context *c, const struct gw_h
     }
     judge_length(v, entry);
     judge_instance(v, c, entry);
+    if (entry->type == ENTRY_XSAVE)
+        judge_xsave(v, entry);
     judge_irq_order(v, c, entry->type);
     c->types |= 1u << entry->type;
 }

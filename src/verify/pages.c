@@ -53,29 +53,29 @@ static void judge_change(struct verifier *v, uint64_t pfn, uint8_t state, unsign
              (unsigned long long)pfn, was, is);
 }
 
-/* The first pass names every pfn in turn; the 2 MiB run that holds a pfn should not be cut by a record's end (16.3). */
-static void judge_first_pass(struct verifier *v, const struct gw_pages *pages)
+/* The first pass names every pfn in turn, and keeps the 2 MiB run that holds a pfn in one record (16.3). */
+static void judge_first_pass(struct verifier *v, uint64_t pfn, bool is_new)
 {
     struct memory_state *m = &v->memory;
-    for (uint32_t i = 0; i < pages->count && m->first_pass; i++) {
-        uint64_t pfn = gw_entry_pfn(pages->entries[i]);
-        if (pfn < m->first_pass_at)
-            m->first_pass = false; /* a later pass begins, or there is no order at all */
-        m->first_pass_at = pfn + 1;
-    }
-    uint64_t last = gw_entry_pfn(pages->entries[pages->count - 1]);
-    if (!m->first_pass || last % 512 == 511 || v->verdict.times[GW_RULE_PAGE_UNALIGNED_BATCH] > 0)
+    if (!is_new) {
+        m->first_pass = false; /* a later pass */
         return;
-    m->cut_at = last + 1; /* if the next record goes on there */
+    }
+    if (pfn < m->next_pfn && v->verdict.times[GW_RULE_PAGE_UNALIGNED_BATCH] == 0)
+        find(v, GW_RULE_PAGE_UNALIGNED_BATCH, "the first pass does not ascend: pfn 0x%llx comes behind 0x%llx",
+             (unsigned long long)pfn, (unsigned long long)m->next_pfn - 1);
+    m->next_pfn = gw_max(m->next_pfn, pfn + 1);
 }
 
+/* Does this record go on inside the 2 MiB run in which the one before ended? */
 static void judge_cut_run(struct verifier *v, const struct gw_pages *pages)
 {
     struct memory_state *m = &v->memory;
-    if (m->cut_at != 0 && m->first_pass && gw_entry_pfn(pages->entries[0]) == m->cut_at)
+    uint64_t first = gw_entry_pfn(pages->entries[0]);
+    if (m->first_pass && first % 512 != 0 && first == m->next_pfn &&
+        v->verdict.times[GW_RULE_PAGE_UNALIGNED_BATCH] == 0)
         find(v, GW_RULE_PAGE_UNALIGNED_BATCH, "the run of 512 pfns at 0x%llx is cut by the beginning of this record",
-             (unsigned long long)(m->cut_at & ~UINT64_C(511)));
-    m->cut_at = 0;
+             (unsigned long long)(first & ~UINT64_C(511)));
 }
 
 static int judge_entry(struct verifier *v, uint64_t entry)
@@ -96,6 +96,7 @@ static int judge_entry(struct verifier *v, uint64_t entry)
     if (*state & PAGE_IN_RECORD)
         find(v, GW_RULE_PAGE_DUP_IN_RECORD, "pfn 0x%llx comes twice in this record", (unsigned long long)pfn);
     judge_change(v, pfn, *state, type);
+    judge_first_pass(v, pfn, (*state & 0xf) == 0);
     unsigned now = (*state & 0xf0u) | (type ^ PAGE_TYPE_FLIP) | PAGE_IN_RECORD;
     now |= gw_type_has_contents(type) ? PAGE_HAD_CONTENTS : 0;
     now |= gw_type_table_level(type) > 0 ? PAGE_WAS_TABLE : 0;
@@ -174,7 +175,6 @@ int judge_pages(struct verifier *v, const struct gw_pages *pages)
     for (uint32_t i = 0; i < pages->count; i++)
         if (judge_entry(v, pages->entries[i]) < 0)
             return -1;
-    judge_first_pass(v, pages);
     leave_record(v, pages);
     return watch(v, pages);
 }

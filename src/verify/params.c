@@ -50,7 +50,7 @@ static void judge_param(struct verifier *v, const struct gw_hvm_param *param, ui
             v->hvm.ring[i] = param->value;
 }
 
-void judge_hvm_params(struct verifier *v, const struct gw_record *record)
+int judge_hvm_params(struct verifier *v, const struct gw_record *record)
 {
     struct gw_hvm_params params;
     struct gw_err err = GW_ERR_NONE;
@@ -61,8 +61,7 @@ void judge_hvm_params(struct verifier *v, const struct gw_record *record)
     if (v->tail.seen[GW_REC_HVM_CONTEXT] == 0)
         find(v, GW_RULE_PARAM_AFTER_CONTEXT, "HVM_PARAMS comes before HVM_CONTEXT");
     if (gw_hvm_params_decode(gw_cur(record->body, record->frame.length), &params, &err) < 0) {
-        find_refusal(v, &err);
-        return;
+        return find_refusal(v, &err);
     }
     if (params.reserved != 0)
         find(v, GW_RULE_PARAM_RESERVED, "HVM_PARAMS' reserved field holds 0x%x", params.reserved);
@@ -72,6 +71,7 @@ void judge_hvm_params(struct verifier *v, const struct gw_record *record)
         struct gw_hvm_param param = gw_hvm_param_take(&params.params);
         judge_param(v, &param, &seen);
     }
+    return 0;
 }
 
 void judge_hvm_memory(struct verifier *v)

@@ -112,7 +112,7 @@ static void judge_leaves(struct verifier *v, const struct gw_record *record, uns
         find(v, GW_RULE_CPUID_LEAF0_MISSING, "the CPUID policy has no leaf 0, which names the vendor");
 }
 
-void judge_cpuid_policy(struct verifier *v, const struct gw_record *record)
+int judge_cpuid_policy(struct verifier *v, const struct gw_record *record)
 {
     struct gw_err err = GW_ERR_NONE;
     uint32_t length = record->frame.length;
@@ -122,17 +122,17 @@ void judge_cpuid_policy(struct verifier *v, const struct gw_record *record)
     if (v->headers.image.version == 2)
         find(v, GW_RULE_POLICY_IN_V2, "X86_CPUID_POLICY stands in an image of version 2");
     if (gw_cpuid_policy_check(length, &err) < 0) {
-        find_refusal(v, &err);
-        return;
+        return find_refusal(v, &err);
     }
     if (target_before(v, 14))
-        return; /* told already: such a receiver does not know the record */
+        return 0; /* told already: such a receiver does not know the record */
     unsigned num = length / GW_CPUID_LEAF_LEN;
     if (num > most_leaves(v)) {
         find(v, GW_RULE_CPUID_TOO_MANY, "the CPUID policy has %u leaves, the receiver accepts %u", num, most_leaves(v));
-        return;
+        return 0;
     }
     judge_leaves(v, record, num);
+    return 0;
 }
 
 static void judge_msr(struct verifier *v, const struct gw_msr_entry *entry)
@@ -146,7 +146,7 @@ static void judge_msr(struct verifier *v, const struct gw_msr_entry *entry)
         find(v, GW_RULE_MSR_FLAGS, "MSR 0x%x of the policy has flags 0x%x", entry->index, entry->flags);
 }
 
-void judge_msr_policy(struct verifier *v, const struct gw_record *record)
+int judge_msr_policy(struct verifier *v, const struct gw_record *record)
 {
     struct gw_err err = GW_ERR_NONE;
     uint32_t length = record->frame.length;
@@ -156,14 +156,14 @@ void judge_msr_policy(struct verifier *v, const struct gw_record *record)
     if (v->headers.image.version == 2)
         find(v, GW_RULE_POLICY_IN_V2, "X86_MSR_POLICY stands in an image of version 2");
     if (gw_msr_policy_check(length, &err) < 0) {
-        find_refusal(v, &err);
-        return;
+        return find_refusal(v, &err);
     }
     struct gw_cur cur = gw_cur(record->body, length);
     while (gw_left(&cur) > 0 && !target_before(v, 14)) {
         struct gw_msr_entry entry = gw_msr_entry_take(&cur);
         judge_msr(v, &entry);
     }
+    return 0;
 }
 
 void judge_static_record(struct verifier *v, const struct gw_frame *frame)
@@ -202,4 +202,12 @@ void judge_static_missing(struct verifier *v, const struct gw_frame *frame)
     v->fixed.missing_told = true;
     find(v, GW_RULE_SDE_MISSING, "%s comes, and no STATIC_DATA_END was seen",
          gw_record_name(frame->type, room, sizeof room));
+}
+
+void judge_xstate(struct verifier *v, uint32_t vcpu_id, uint64_t used)
+{
+    if (v->fixed.has_xcr0 && (used & ~v->fixed.xcr0) != 0)
+        find(v, GW_RULE_CPUID_XSTATE_CONSISTENT,
+             "vCPU %u has used extended states 0x%llx; the CPUID policy allows 0x%llx", vcpu_id,
+             (unsigned long long)used, (unsigned long long)v->fixed.xcr0);
 }

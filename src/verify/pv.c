@@ -11,7 +11,7 @@
 #define XSAVE_LEN_MIN 592u
 #define VCPU_MSR_LEN 16u
 
-void judge_pv_info(struct verifier *v, const struct gw_record *record)
+int judge_pv_info(struct verifier *v, const struct gw_record *record)
 {
     struct gw_pv_info info;
     struct gw_err err = GW_ERR_NONE;
@@ -19,12 +19,12 @@ void judge_pv_info(struct verifier *v, const struct gw_record *record)
         find(v, GW_RULE_PVINFO_DUPLICATE, "a second X86_PV_INFO");
     v->pv.info = true;
     if (gw_pv_info_decode(gw_cur(record->body, record->frame.length), &info, &err) < 0) {
-        find_refusal(v, &err);
-        return;
+        return find_refusal(v, &err);
     }
     v->pv.width = info.width;
     if (info.reserved_nonzero)
         find(v, GW_RULE_PVINFO_RESERVED, "X86_PV_INFO's reserved octets are not zero");
+    return 0;
 }
 
 static void need_pv_info(struct verifier *v, const struct gw_frame *frame)
@@ -37,7 +37,7 @@ static void need_pv_info(struct verifier *v, const struct gw_frame *frame)
          gw_record_name(frame->type, room, sizeof room));
 }
 
-static void keep_frames(struct verifier *v, struct gw_p2m_frames *p2m)
+static int keep_frames(struct verifier *v, struct gw_p2m_frames *p2m)
 {
     for (uint32_t i = 0; i < p2m->num; i++) {
         uint64_t pfn = gw_u64(&p2m->frames);
@@ -48,15 +48,16 @@ static void keep_frames(struct verifier *v, struct gw_p2m_frames *p2m)
         }
         uint8_t *frame = gw_sparse_at(&v->pv.frames, pfn, v->err);
         if (frame == NULL)
-            return; /* the slot's caller sees err */
+            return -1;
         if (*frame)
             find(v, GW_RULE_P2M_FRAME_DUP, "p2m frame %u is pfn 0x%llx, which is one already", i,
                  (unsigned long long)pfn);
         *frame = 1;
     }
+    return 0;
 }
 
-void judge_p2m_frames(struct verifier *v, const struct gw_record *record)
+int judge_p2m_frames(struct verifier *v, const struct gw_record *record)
 {
     struct gw_p2m_frames p2m;
     struct gw_err err = GW_ERR_NONE;
@@ -69,12 +70,12 @@ void judge_p2m_frames(struct verifier *v, const struct gw_record *record)
     v->pv.p2m_at = v->at;
     gw_sparse_free(&v->pv.frames);
     if (v->pv.width == 0)
-        return; /* how many frames there must be is not known: the missing X86_PV_INFO was told */
+        return 0; /* how many frames there must be is not known: the missing X86_PV_INFO was told */
     if (gw_p2m_frames_decode(gw_cur(record->body, record->frame.length), v->pv.width, &p2m, &err) < 0) {
         find_refusal(v, &err);
         v->pv.p2m = true;
         v->pv.end_pfn = UINT32_MAX;
-        return;
+        return 0;
     }
     v->pv.p2m = true;
     v->pv.end_pfn = p2m.end_pfn;
@@ -82,27 +83,27 @@ void judge_p2m_frames(struct verifier *v, const struct gw_record *record)
         find(v, GW_RULE_P2M_START_ZERO, "X86_PV_P2M_FRAMES begins at pfn 0x%x", p2m.start_pfn);
     if (p2m.end_pfn == 0)
         find(v, GW_RULE_P2M_END_ZERO, "X86_PV_P2M_FRAMES ends at pfn 0");
-    keep_frames(v, &p2m);
+    return keep_frames(v, &p2m);
 }
 
-void judge_shared_info(struct verifier *v, const struct gw_record *record)
+int judge_shared_info(struct verifier *v, const struct gw_record *record)
 {
     need_pv_info(v, &record->frame);
     if (v->tail.seen[GW_REC_SHARED_INFO] > 1)
         find(v, GW_RULE_SHINFO_DUPLICATE, "a second SHARED_INFO");
     if (record->frame.length != GW_PAGE_LEN)
         find(v, GW_RULE_SHINFO_SIZE, "SHARED_INFO has %u octets instead of 4096", record->frame.length);
+    return 0;
 }
 
-static void judge_xstate(struct verifier *v, const struct gw_vcpu *vcpu)
+/* 0 8 xcr0; 8 8 xcr0_accum (7.6) */
+static void judge_xsave(struct verifier *v, const struct gw_vcpu *vcpu)
 {
     struct gw_cur cur = vcpu->blob;
-    gw_u64(&cur); /* xcr0 */
+    gw_u64(&cur);
     uint64_t used = gw_u64(&cur);
-    if (!cur.bad && v->fixed.has_xcr0 && (used & ~v->fixed.xcr0) != 0)
-        find(v, GW_RULE_CPUID_XSTATE_CONSISTENT,
-             "vCPU %u has used extended states 0x%llx; the CPUID policy allows 0x%llx", vcpu->id,
-             (unsigned long long)used, (unsigned long long)v->fixed.xcr0);
+    if (!cur.bad)
+        judge_xstate(v, vcpu->id, used);
 }
 
 static void judge_blob(struct verifier *v, const struct gw_vcpu *vcpu, enum vcpu_kind kind)
@@ -125,7 +126,7 @@ static void judge_blob(struct verifier *v, const struct gw_vcpu *vcpu, enum vcpu
             find(v, GW_RULE_VCPU_XSAVE_SIZE,
                  "the XSAVE state of vCPU %u has %zu octets; 16, or 592 and more, are right", vcpu->id, len);
         else
-            judge_xstate(v, vcpu);
+            judge_xsave(v, vcpu);
         break;
     case VCPU_MSRS:
         if (len % VCPU_MSR_LEN != 0)
@@ -134,6 +135,17 @@ static void judge_blob(struct verifier *v, const struct gw_vcpu *vcpu, enum vcpu
         break;
     case NUM_VCPU_KINDS: break;
     }
+}
+
+static enum vcpu_kind kind_of(uint32_t type)
+{
+    static const enum vcpu_kind kinds[] = {
+        [GW_REC_X86_PV_VCPU_BASIC] = VCPU_BASIC,
+        [GW_REC_X86_PV_VCPU_EXTENDED] = VCPU_EXTENDED,
+        [GW_REC_X86_PV_VCPU_XSAVE] = VCPU_XSAVE,
+        [GW_REC_X86_PV_VCPU_MSRS] = VCPU_MSRS,
+    };
+    return kinds[type];
 }
 
 /* Which records that vCPU has: ever in the low half, since the last checkpoint in the high half. */
@@ -150,8 +162,9 @@ static int mark_vcpu(struct verifier *v, uint32_t id, enum vcpu_kind kind, bool 
     return 0;
 }
 
-int judge_vcpu(struct verifier *v, const struct gw_record *record, enum vcpu_kind kind)
+int judge_vcpu(struct verifier *v, const struct gw_record *record)
 {
+    enum vcpu_kind kind = kind_of(record->frame.type);
     struct gw_vcpu vcpu;
     struct gw_err err = GW_ERR_NONE;
     if (!v->pv.info && !v->pv.info_missing_told && v->verdict.times[GW_RULE_VCPU_BEFORE_PVINFO] == 0)

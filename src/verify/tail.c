@@ -65,15 +65,14 @@ void judge_tail_pages(struct verifier *v, const struct gw_pages *pages)
     }
 }
 
-void judge_tsc(struct verifier *v, const struct gw_record *record)
+int judge_tsc(struct verifier *v, const struct gw_record *record)
 {
     struct gw_tsc_info tsc;
     struct gw_err err = GW_ERR_NONE;
     if (v->tail.seen[GW_REC_X86_TSC_INFO] > 1)
         find(v, GW_RULE_TSC_DUPLICATE, "a second X86_TSC_INFO");
     if (gw_tsc_info_decode(gw_cur(record->body, record->frame.length), &tsc, &err) < 0) {
-        find_refusal(v, &err);
-        return;
+        return find_refusal(v, &err);
     }
     if (tsc.reserved != 0)
         find(v, GW_RULE_TSC_RESERVED, "X86_TSC_INFO's reserved field holds 0x%x", tsc.reserved);
@@ -83,33 +82,39 @@ void judge_tsc(struct verifier *v, const struct gw_record *record)
              tsc.mode == 3 ? ", 3 existed up to Xen 4.11" : "");
     if ((tsc.khz < 100000 || tsc.khz > 10000000) && !(tsc.mode == 2 && tsc.khz == 0))
         find(v, GW_RULE_TSC_KHZ, "the TSC frequency is %u kHz", tsc.khz);
+    return 0;
 }
 
-/*
- * Section 17.6: a sender of Xen 4.18 and later writes 16 octets of header on 64-bit builds, so that the list seems to
- * begin with a pfn 0 and the last pfn stands where the next record should. Only the first half can be seen inside the
- * body.
- */
-void judge_dirty_list(struct verifier *v, const struct gw_record *record)
+int judge_dirty_list(struct verifier *v, const struct gw_record *record)
 {
     uint32_t length = record->frame.length;
     uint64_t end = v->guest == GW_GUEST_PV && v->pv.p2m ? (uint64_t)v->pv.end_pfn + 1 : v->memory.pages.num;
     struct gw_cur cur = gw_cur(record->body, length);
     if (length % 8 != 0) {
         find(v, GW_RULE_DIRTY_LIST_MULTIPLE, "CHECKPOINT_DIRTY_PFN_LIST has %u octets, not a multiple of 8", length);
-        return;
+        return 0;
     }
-    uint64_t last = 0;
-    bool ascends = length >= 16;
     for (bool first = true; gw_left(&cur) > 0; first = false) {
         uint64_t pfn = gw_u64(&cur);
-        ascends = ascends && (first ? pfn == 0 : pfn > last);
-        last = pfn;
+        if (first && pfn == 0)
+            v->list_at = v->at;
         if (pfn >= end)
             find(v, GW_RULE_DIRTY_LIST_RANGE, "dirty pfn 0x%llx is none of the guest's %llu", (unsigned long long)pfn,
                  (unsigned long long)end);
     }
-    if (ascends && v->headers.domain.xen_minor >= 18)
-        find(v, GW_RULE_DIRTY_LIST_SHIFTED,
-             "the list begins with pfn 0: a sender of Xen 4.18 or later shifts it by 8 octets");
+    return 0;
+}
+
+/*
+ * Section 17.6: a sender of Xen 4.18 and later writes 16 octets of header on 64-bit builds. The list then begins with a
+ * pfn 0, and its last pfn stands where the next record's header should: a type without a body that is no marker.
+ */
+void judge_after_list(struct verifier *v, const struct gw_frame *frame)
+{
+    const struct gw_record_info *info = gw_record_info(frame->type);
+    bool plausible = frame->length > 0 || (info != NULL && info->kind == GW_KIND_MARKER);
+    if (v->list_at.set && !plausible)
+        find_at(v, &v->list_at, GW_RULE_DIRTY_LIST_SHIFTED,
+                "the list begins with pfn 0 and goes on behind its end: Xen 4.18 or later shifted it by 8 octets");
+    v->list_at.set = false;
 }

@@ -35,9 +35,8 @@ struct memory_state {
     struct gw_pages now;     /* the record whose contents are passing */
     uint32_t next_entry;     /* of now: the first whose contents did not pass yet */
     bool verifying, any_contents, any_nonzero;
-    bool first_pass;        /* no pfn came twice so far */
-    uint64_t first_pass_at; /* the pfn that the first pass comes to next */
-    uint64_t cut_at;        /* the pfn at which the record before cut a 2 MiB run; 0: none */
+    bool first_pass;   /* no pfn came twice so far */
+    uint64_t next_pfn; /* the highest named so far, and one */
 };
 
 struct static_state {
@@ -99,6 +98,7 @@ struct verifier {
     struct place verify_at;
     struct gw_frame last;   /* the record before the one at hand */
     uint32_t last_contents; /* pages with contents in it, if a PAGE_DATA */
+    struct place list_at;   /* a CHECKPOINT_DIRTY_PFN_LIST that begins with pfn 0 */
     struct place digest_at; /* an IMAGE_DIGEST that waits for its END */
     unsigned order;         /* state of the order machine */
     struct memory_state memory;
@@ -128,8 +128,10 @@ void judge_marker_body(struct verifier *v, const struct gw_mark *mark, enum gw_r
 /* order.c */
 void judge_order(struct verifier *v, uint32_t type);
 /* policy.c */
-void judge_cpuid_policy(struct verifier *v, const struct gw_record *record);
-void judge_msr_policy(struct verifier *v, const struct gw_record *record);
+int judge_cpuid_policy(struct verifier *v, const struct gw_record *record);
+int judge_msr_policy(struct verifier *v, const struct gw_record *record);
+/* used: the extended states that a vCPU has ever used. */
+void judge_xstate(struct verifier *v, uint32_t vcpu_id, uint64_t used);
 void judge_static_record(struct verifier *v, const struct gw_frame *frame);
 void judge_static_end(struct verifier *v, const struct gw_mark *mark);
 void judge_static_missing(struct verifier *v, const struct gw_frame *frame);
@@ -140,24 +142,25 @@ void judge_memory(struct verifier *v);
 /* Last type of a pfn; -1 when it was never named. */
 int page_type(const struct verifier *v, uint64_t pfn);
 /* pv.c */
-void judge_pv_info(struct verifier *v, const struct gw_record *record);
-void judge_p2m_frames(struct verifier *v, const struct gw_record *record);
-void judge_shared_info(struct verifier *v, const struct gw_record *record);
-int judge_vcpu(struct verifier *v, const struct gw_record *record, enum vcpu_kind kind);
+int judge_pv_info(struct verifier *v, const struct gw_record *record);
+int judge_p2m_frames(struct verifier *v, const struct gw_record *record);
+int judge_shared_info(struct verifier *v, const struct gw_record *record);
+int judge_vcpu(struct verifier *v, const struct gw_record *record);
 void judge_pv_presence(struct verifier *v);
 void judge_pv_memory(struct verifier *v);
 void forget_vcpus(struct verifier *v);
 uint64_t count_vcpus(const struct verifier *v);
 /* hvm.c, params.c */
 int judge_hvm_context(struct verifier *v, const struct gw_record *record);
-void judge_hvm_params(struct verifier *v, const struct gw_record *record);
+int judge_hvm_params(struct verifier *v, const struct gw_record *record);
 void judge_hvm_presence(struct verifier *v);
 void judge_hvm_memory(struct verifier *v);
 /* tail.c */
 void judge_tail_record(struct verifier *v, const struct gw_frame *frame, uint32_t vcpu_id);
 void judge_tail_pages(struct verifier *v, const struct gw_pages *pages);
-void judge_tsc(struct verifier *v, const struct gw_record *record);
-void judge_dirty_list(struct verifier *v, const struct gw_record *record);
+int judge_tsc(struct verifier *v, const struct gw_record *record);
+int judge_dirty_list(struct verifier *v, const struct gw_record *record);
+void judge_after_list(struct verifier *v, const struct gw_frame *frame);
 /* carrier.c */
 void judge_aside(struct verifier *v, const struct gw_aside *aside);
 void judge_carrier_stop(struct verifier *v);

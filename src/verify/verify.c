@@ -49,42 +49,38 @@ static int verify_pages(struct gw_sink *sink, const struct gw_pages *pages, stru
     return 0;
 }
 
-static int judge_body(struct verifier *v, const struct gw_record *record)
+/* Each record's own judge. in_tail: it stands behind the memory; a vCPU's judge says so itself, for it knows the vCPU. */
+static const struct {
+    int (*judge)(struct verifier *v, const struct gw_record *record);
+    bool in_tail;
+} rows[] = {
+    [GW_REC_X86_PV_INFO] = { judge_pv_info, false },
+    [GW_REC_X86_PV_P2M_FRAMES] = { judge_p2m_frames, false },
+    [GW_REC_X86_PV_VCPU_BASIC] = { judge_vcpu, false },
+    [GW_REC_X86_PV_VCPU_EXTENDED] = { judge_vcpu, false },
+    [GW_REC_X86_PV_VCPU_XSAVE] = { judge_vcpu, false },
+    [GW_REC_X86_PV_VCPU_MSRS] = { judge_vcpu, false },
+    [GW_REC_SHARED_INFO] = { judge_shared_info, true },
+    [GW_REC_X86_TSC_INFO] = { judge_tsc, true },
+    [GW_REC_HVM_CONTEXT] = { judge_hvm_context, true },
+    [GW_REC_HVM_PARAMS] = { judge_hvm_params, true },
+    [GW_REC_CHECKPOINT_DIRTY_PFN_LIST] = { judge_dirty_list, false },
+    [GW_REC_X86_CPUID_POLICY] = { judge_cpuid_policy, false },
+    [GW_REC_X86_MSR_POLICY] = { judge_msr_policy, false },
+};
+
+static int judge_body(struct verifier *v, const struct gw_record *record, const struct gw_record_info *info)
 {
-    switch (record->frame.type) {
-    case GW_REC_X86_PV_INFO:
-        judge_static_record(v, &record->frame);
-        judge_pv_info(v, record);
+    uint32_t type = record->frame.type;
+    if (type >= sizeof rows / sizeof rows[0] || rows[type].judge == NULL) {
+        judge_optional(v, record);
         return 0;
-    case GW_REC_X86_CPUID_POLICY:
-        judge_static_record(v, &record->frame);
-        judge_cpuid_policy(v, record);
-        return 0;
-    case GW_REC_X86_MSR_POLICY:
-        judge_static_record(v, &record->frame);
-        judge_msr_policy(v, record);
-        return 0;
-    case GW_REC_X86_PV_P2M_FRAMES: judge_p2m_frames(v, record); return v->err->code == GW_E_OK ? 0 : -1;
-    case GW_REC_X86_PV_VCPU_BASIC: return judge_vcpu(v, record, VCPU_BASIC);
-    case GW_REC_X86_PV_VCPU_EXTENDED: return judge_vcpu(v, record, VCPU_EXTENDED);
-    case GW_REC_X86_PV_VCPU_XSAVE: return judge_vcpu(v, record, VCPU_XSAVE);
-    case GW_REC_X86_PV_VCPU_MSRS: return judge_vcpu(v, record, VCPU_MSRS);
-    case GW_REC_SHARED_INFO:
-        judge_tail_record(v, &record->frame, 0);
-        judge_shared_info(v, record);
-        return 0;
-    case GW_REC_X86_TSC_INFO:
-        judge_tail_record(v, &record->frame, 0);
-        judge_tsc(v, record);
-        return 0;
-    case GW_REC_HVM_CONTEXT: judge_tail_record(v, &record->frame, 0); return judge_hvm_context(v, record);
-    case GW_REC_HVM_PARAMS:
-        judge_tail_record(v, &record->frame, 0);
-        judge_hvm_params(v, record);
-        return 0;
-    case GW_REC_CHECKPOINT_DIRTY_PFN_LIST: judge_dirty_list(v, record); return 0;
-    default: judge_optional(v, record); return 0;
     }
+    if (info->kind == GW_KIND_STATIC)
+        judge_static_record(v, &record->frame);
+    if (rows[type].in_tail)
+        judge_tail_record(v, &record->frame, 0);
+    return rows[type].judge(v, record);
 }
 
 static int verify_record(struct gw_sink *sink, const struct gw_record *record, struct gw_err *err)
@@ -94,7 +90,7 @@ static int verify_record(struct gw_sink *sink, const struct gw_record *record, s
     judge_any(v, &record->frame);
     /* A record of the other kind of guest was told as such; what it says must not be taken for this guest's. */
     bool foreign = info != NULL && (info->guests & v->guest) == 0;
-    if (!foreign && judge_body(v, record) < 0)
+    if (!foreign && judge_body(v, record, info) < 0)
         return -1;
     v->last = record->frame;
     return 0;

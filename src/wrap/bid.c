@@ -120,16 +120,16 @@ static int unpack(struct gw_wrap *wrap, const struct layer *layer, struct gw_sin
     return wrap->chan != NULL ? 0 : -1;
 }
 
-int gw_wrap_run(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
+static int run_layers(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
 {
     const uint8_t *mem;
     size_t len;
     for (unsigned depth = 0;; depth++) {
         if (gw_chan_peek(wrap->chan, PEEK_LEN, &mem, &len, err) < 0)
-            return gw_err_place(err, wrap->chan->read_pos, 0);
+            return -1;
         const struct layer *layer = best(mem, len);
         if (layer == NULL)
-            return refuse_foreign(mem, len, err), gw_err_place(err, wrap->chan->read_pos, 0);
+            return refuse_foreign(mem, len, err);
         if (layer->run != NULL)
             return layer->run(wrap, sink, err);
         if (depth == GW_WRAP_DEPTH)
@@ -137,6 +137,13 @@ int gw_wrap_run(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
         if (unpack(wrap, layer, sink, err) < 0)
             return -1;
     }
+}
+
+int gw_wrap_run(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
+{
+    if (run_layers(wrap, sink, err) < 0)
+        return gw_err_place(err, wrap->chan != NULL ? wrap->chan->read_pos : 0, 0);
+    return 0;
 }
 
 int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)

@@ -30,7 +30,18 @@ struct stream {
 
 static unsigned bid_libxl(const uint8_t *mem, size_t len)
 {
-    return bid_octets(mem, len, ident, sizeof ident);
+    /*
+     * version 2, LIBXC_CONTEXT and the image's marker: a damaged ident before them is still ours, and told by the
+     * reader
+     */
+    static const uint8_t version[4] = { 0, 0, 0, 2 };
+    static const uint8_t context[16] = {
+        REC_LIBXC_CONTEXT, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+    };
+    unsigned bits = bid_octets(mem, len, ident, sizeof ident);
+    if (len >= 32 && bid_octets(mem + 8, 4, version, 4) > 0)
+        bits += bid_octets(mem + HEADER_LEN, sizeof context, context, sizeof context);
+    return bits;
 }
 
 static int read_header(struct stream *s, struct gw_err *err)
@@ -128,15 +139,17 @@ static int run_image(struct stream *s, struct gw_err *err)
 }
 
 /*
- * Behind CHECKPOINT_END the image goes on, but for COLO's CHECKPOINT_STATE in between (17.5): type 5 of 4 octets,
- * which no record of an image is.
+ * Behind CHECKPOINT_END the image goes on, but for COLO's CHECKPOINT_STATE in between (17.5). Its number is a vCPU
+ * record's in images of PV guests; COLO is for HVM guests only, whose images have no such record.
  */
 static bool state_is_next(struct stream *s, struct gw_err *err)
 {
-    static const uint8_t state[8] = { REC_CHECKPOINT_STATE, 0, 0, 0, 4, 0, 0, 0 };
+    static const uint8_t state[4] = { REC_CHECKPOINT_STATE, 0, 0, 0 };
+    const struct gw_headers *headers = gw_reader_headers(s->reader);
     const uint8_t *mem;
     size_t len;
-    return gw_chan_peek(s->wrap->chan, sizeof state, &mem, &len, err) == 0 && len >= sizeof state &&
+    return headers != NULL && headers->domain.type == GW_DOMAIN_HVM &&
+           gw_chan_peek(s->wrap->chan, sizeof state, &mem, &len, err) == 0 && len >= sizeof state &&
            memcmp(mem, state, sizeof state) == 0;
 }
 

@@ -53,6 +53,9 @@ static int open_archive(struct unpack_chan *u, struct gw_err *err)
     if (archive_read_open(u->archive, u, NULL, feed, NULL) != ARCHIVE_OK)
         return fail(u, err);
     int rc = archive_read_next_header(u->archive, &entry);
+    /* libarchive wants more of a beginning than our bid, and would hand the packed octets through as they are. */
+    if (rc >= ARCHIVE_OK && archive_filter_code(u->archive, 0) == ARCHIVE_FILTER_NONE)
+        return gw_refuse(err, "unpack-damaged", "the %s file is cut or damaged in its first octets", u->layer->name);
     u->ended = rc == ARCHIVE_EOF;
     return rc == ARCHIVE_OK || rc == ARCHIVE_EOF ? 0 : fail(u, err);
 }

@@ -128,7 +128,7 @@ static int expect_libxl(struct gw_wrap *wrap, const struct header *h, struct gw_
     if (len == 0)
         return gw_ends(err, "libxl-truncated",
                        "the input ends behind the xl header, where a libxl stream should begin");
-    if (layer_libxl.bid(mem, len) == 0)
+    if (memcmp(mem, "LibxlFmt", len < 8 ? len : 8) != 0)
         return gw_refuse(err, "xl-stream", "the xl header announces a libxl stream, but something else follows");
     return 0;
 }

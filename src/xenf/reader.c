@@ -19,6 +19,7 @@ struct gw_reader {
     struct gw_headers headers;
     bool begun, static_end;
     uint64_t num_records, num_checkpoints;
+    bool resumes;          /* the last record was a CHECKPOINT: the input may end here */
     struct gw_buf body;    /* of the record at hand */
     struct gw_buf entries; /* of the PAGE_DATA at hand */
     uint8_t *buffer;       /* for payloads */
@@ -54,9 +55,9 @@ void gw_reader_freep(struct gw_reader **reader)
     gw_reader_free(*reader);
 }
 
-uint64_t gw_reader_records(const struct gw_reader *reader)
+const struct gw_headers *gw_reader_headers(const struct gw_reader *r)
 {
-    return reader->num_records;
+    return r->begun ? &r->headers : NULL;
 }
 
 /* A record whose octets ran out: said in the record's terms, whichever part of it was being read. */
@@ -129,7 +130,7 @@ static int read_frame(struct gw_reader *r, struct gw_frame *frame, bool *ended, 
         if (got > 0)
             return gw_ends(err, "rec-truncated-header",
                            "the input ends inside a record header: %zu of 8 octets are there", got);
-        *ended = r->num_checkpoints > 0;
+        *ended = r->resumes;
         return *ended ? 0 : gw_ends(err, "rec-end-missing", "the input ends before an END record");
     }
     struct gw_cur cur = gw_cur(octets, sizeof octets);
@@ -254,6 +255,7 @@ static int one_record(struct gw_reader *r, struct gw_sink *sink, enum gw_mark_ki
     if (rc == 0 && !*ended) {
         r->num_records++;
         *kind = mark_of(frame.type);
+        r->resumes = *kind == GW_CHECKPOINT;
         rc = frame.type == GW_REC_PAGE_DATA ? read_pages(r, &frame, sink, err) : read_record(r, &frame, sink, err);
     }
     return rc < 0 ? gw_err_place(err, frame.offset, frame.number) : 0;

@@ -22,8 +22,8 @@ struct gw_reader *gw_reader_new(struct gw_chan *from, uint64_t max_pfn, struct g
  */
 int gw_reader_run(struct gw_reader *reader, struct gw_sink *sink, enum gw_mark_kind *stopped_at, struct gw_err *err);
 
-/* Records read so far. */
-uint64_t gw_reader_records(const struct gw_reader *reader);
+/* The headers, once a run has read them; NULL before. Borrowed until the reader is freed. */
+const struct gw_headers *gw_reader_headers(const struct gw_reader *reader);
 
 void gw_reader_free(struct gw_reader *reader);
 void gw_reader_freep(struct gw_reader **reader);

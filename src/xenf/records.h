@@ -36,7 +36,7 @@ enum gw_record_kind {
     R(0x03, X86_PV_P2M_FRAMES, "X86_PV_P2M_FRAMES", DYNAMIC, PV, 6, UNITS(16, 0, 8), 0, NONE,                          \
       "pfns of the pages that hold a PV guest's p2m")                                                                  \
     R(0x04, X86_PV_VCPU_BASIC, "X86_PV_VCPU_BASIC", DYNAMIC, PV, 6, LEAST(8), 0, 8, "registers of a vCPU")             \
-    R(0x05, X86_PV_VCPU_EXTENDED, "X86_PV_VCPU_EXTENDED", DYNAMIC, PV, 6, LEAST(8), 0, 8,                              \
+    R(0x05, X86_PV_VCPU_EXTENDED, "X86_PV_VCPU_EXTENDED", DYNAMIC, PV, 6, LEAST(8), 72, 8,                              \
       "callbacks and MCE of a vCPU")                                                                                   \
     R(0x06, X86_PV_VCPU_XSAVE, "X86_PV_VCPU_XSAVE", DYNAMIC, PV, 6, LEAST(8), 65536, 8, "extended state of a vCPU")    \
     R(0x07, SHARED_INFO, "SHARED_INFO", DYNAMIC, PV, 6, EXACT(4096), 0, NONE, "the page shared by guest and Xen")      \
@@ -61,7 +61,7 @@ enum gw_record_kind {
       "hashes of the contents of the PAGE_DATA before it")                                                             \
     R(0x80475702, IMAGE_DIGEST, "IMAGE_DIGEST", OPTIONAL, ANY, 0, EXACT(56), 0, NONE,                                  \
       "digests of all pages and records")                                                                              \
-    R(0x80475703, SAVING_CPU, "SAVING_CPU", OPTIONAL, ANY, 0, LEAST(1), 64, NONE, "the CPU that saved, for people")    \
+    R(0x80475703, SAVING_CPU, "SAVING_CPU", OPTIONAL, ANY, 0, LEAST(1), 0, NONE, "the CPU that saved, for people")    \
     R(0x80475704, PROVENANCE, "PROVENANCE", OPTIONAL, ANY, 0, LEAST(2), 0, NONE,                                       \
       "who made the image from what, as JSON")
 
