@@ -1,5 +1,5 @@
 /*
- * roundtrip.c - decodes an image and encodes it again: roundtrip IN OUT. For the golden tests, which compare the octets.
+ * roundtrip.c - decodes an image and encodes it again: roundtrip IN OUT. For the golden tests, which compare octets.
  *
  * Goes the way of every conversion: reader, sink, writer, through plain files.
  */

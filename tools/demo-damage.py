@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the demo's damaged copy: demo-damage.py IN OUT.
 
-IN is an xl save file, packed with xz. OUT is the same without its SHARED_INFO record and without its second PAGE_DATA: whole
-records are gone, so that everything that is left still looks right by itself.
+IN is an xl save file, packed with xz. OUT is the same without its SHARED_INFO record and without its second PAGE_DATA:
+whole records are gone, so that everything that is left still looks right by itself.
 """
 import lzma
 import struct

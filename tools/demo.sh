@@ -1,5 +1,6 @@
 #!/bin/sh
-# The demo: a real image explained and judged, then a damaged copy of it that Xen's own verifier lets pass. Exits 0 when both
+# The demo: a real image explained and judged, then a damaged copy of it that Xen's own verifier lets pass. Exits 0 when
+# both
 # verdicts are what they must be.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,11 +10,11 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 say() {
-	printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
+    printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
 }
 show() {
-	printf '$ %s\n' "$*"
-	"$@"
+    printf '$ %s\n' "$*"
+    "$@"
 }
 
 say "1. What is in this file? xl save wrote it, on a real Xen 4.17 (PV guest, 8 MiB)."
@@ -27,15 +28,15 @@ python3 tools/demo-damage.py $image "$tmp/damaged.xl"
 
 say "4. What does Xen's own verifier say of the copy?"
 if xen=$(tools/fetch-xen 2>"$tmp/why"); then
-	printf '$ verify-stream-v2 -f xl -i damaged.xl\n'
-	if PYTHONPATH=$xen/usr/lib/xen-4.17/lib/python python3 "$xen/usr/lib/xen-4.17/bin/verify-stream-v2" -q -f xl \
-		-i "$tmp/damaged.xl" >"$tmp/xen" 2>&1; then
-		echo "nothing: it passes"
-	else
-		cat "$tmp/xen"
-	fi
+    printf '$ verify-stream-v2 -f xl -i damaged.xl\n'
+    if PYTHONPATH=$xen/usr/lib/xen-4.17/lib/python python3 "$xen/usr/lib/xen-4.17/bin/verify-stream-v2" -q -f xl \
+        -i "$tmp/damaged.xl" >"$tmp/xen" 2>&1; then
+        echo "nothing: it passes"
+    else
+        cat "$tmp/xen"
+    fi
 else
-	echo "(left out: $(tail -n 1 "$tmp/why"))"
+    echo "(left out: $(tail -n 1 "$tmp/why"))"
 fi
 
 say "5. And godwit?"

@@ -2,10 +2,18 @@
  * main.c - finds the command, runs it, and sees to it that what was written arrived.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
+
+static bool reader_gone(void)
+{
+    struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
 
 /* A reader that went away (`godwit digest FILE | head`) needs no sentence; a full disk does. */
 static enum gw_exit finish(enum gw_exit status)
@@ -16,7 +24,7 @@ static enum gw_exit finish(enum gw_exit status)
         return status;
     if (errno == 0)
         errno = EIO; /* an earlier write failed; its reason is gone */
-    if (errno != EPIPE) {
+    if (!reader_gone()) {
         gw_fail(&err, GW_E_SYSTEM, "cannot write to standard output");
         gw_complain(&err);
     }

@@ -49,7 +49,7 @@ static int verify_pages(struct gw_sink *sink, const struct gw_pages *pages, stru
     return 0;
 }
 
-/* Each record's own judge. in_tail: it stands behind the memory; a vCPU's judge says so itself, for it knows the vCPU. */
+/* Each record's own judge. in_tail: it stands behind the memory; a vCPU's judge says so itself, knowing the vCPU. */
 static const struct {
     int (*judge)(struct verifier *v, const struct gw_record *record);
     bool in_tail;

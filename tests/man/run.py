@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The man pages against the program: linted, and nothing that one of them says or leaves out about options, commands, rules
-and limits differs from what the program itself says.
+"""The man pages against the program: linted, and nothing that one of them says or leaves out about options, commands,
+rules and limits differs from what the program itself says.
 
 Needs GODWIT and GODWIT_BUILD. One TAP point per fact.
 """
