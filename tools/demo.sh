@@ -1,7 +1,6 @@
 #!/bin/sh
-# The demo: a real image explained and judged, then a damaged copy of it that Xen's own verifier lets pass. Exits 0 when
-# both
-# verdicts are what they must be.
+# The demo: a real image explained and judged, then a damaged copy of it that Xen's own verifier lets pass.
+# Exits 0 when both verdicts are what they must be.
 set -eu
 cd "$(dirname "$0")/.."
 godwit=build/godwit

@@ -1,0 +1,20 @@
+#!/bin/sh
+# What is too long for every run of the tests: each fuzz target for SOAK_SECONDS (600 unless said), on its stored inputs
+# and what it finds from there. A crash leaves its input in build-fuzz/ and ends the soak with 1.
+set -eu
+cd "$(dirname "$0")/.."
+seconds=${SOAK_SECONDS:-600}
+status=0
+for target in build-fuzz/tests/fuzz-*; do
+    if [ ! -f "$target" ] || [ ! -x "$target" ]; then
+        continue # a folder of objects
+    fi
+    name=${target##*/fuzz-}
+    work=build-fuzz/corpus-$name
+    mkdir -p "$work"
+    echo "fuzz-$name: $seconds s"
+    "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+        -artifact_prefix="build-fuzz/$name-" "$work" "tests/fuzz/corpus/$name" >"build-fuzz/$name.log" 2>&1 || status=1
+    grep -E 'stat::number_of_executed_units|cov:|ERROR|SUMMARY' "build-fuzz/$name.log" | tail -n 3
+done
+exit $status
