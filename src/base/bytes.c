@@ -1,6 +1,7 @@
 /*
  * bytes.c - the cursor and the buffer of bytes.h.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base.h"
@@ -161,7 +162,10 @@ void gw_put_be64(struct gw_buf *buf, uint64_t value)
 
 int gw_buf_ok(const struct gw_buf *buf, struct gw_err *err)
 {
-    return buf->bad ? gw_fail(err, GW_E_SYSTEM, "cannot get memory for a buffer of more than %zu octets", buf->cap) : 0;
+    if (!buf->bad)
+        return 0;
+    errno = ENOMEM;
+    return gw_fail(err, GW_E_SYSTEM, "cannot get memory for a buffer of more than %zu octets", buf->cap);
 }
 
 void gw_buf_free(struct gw_buf *buf)

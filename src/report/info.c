@@ -80,11 +80,15 @@ static void record_lines(FILE *out, bool colour, const struct gw_summary *s)
 
 static void beside_lines(FILE *out, bool colour, const struct gw_summary *s)
 {
-    char size[32];
-    if (s->config.max_memkb > 0)
+    const struct gw_guest_config *config = &s->config;
+    char size[32], type[64], uuid[192];
+    uint64_t most;
+    gw_escape(type, sizeof type, config->type, strlen(config->type));
+    gw_escape(uuid, sizeof uuid, config->uuid, strlen(config->uuid));
+    if (config->max_memkb > 0 && gw_mul(config->max_memkb, 1024, &most))
         line(out, colour, "configured", "%s of memory at most, %u vCPU%s, type '%s'%s%s",
-             gw_size_text(size, sizeof size, s->config.max_memkb * 1024), s->config.max_vcpus,
-             s->config.max_vcpus == 1 ? "" : "s", s->config.type, s->config.uuid[0] ? ", uuid " : "", s->config.uuid);
+             gw_size_text(size, sizeof size, most), config->max_vcpus, config->max_vcpus == 1 ? "" : "s", type,
+             uuid[0] != '\0' ? ", uuid " : "", uuid);
     if (s->emulator_octets > 0)
         line(out, colour, "device model", "%s of state", gw_size_text(size, sizeof size, s->emulator_octets));
     if (s->trailing > 0)

@@ -51,10 +51,12 @@ void judge_frame(struct verifier *v, const struct gw_frame *frame)
              frame->type, frame->length);
 }
 
+/* Section 11.7: only an image of version 2 from the time before Xen 4.6 can be of that draft. */
 static void judge_draft_text(struct verifier *v, const struct gw_frame *frame, const uint8_t *body)
 {
     char text[128];
-    if (body != NULL && gw_is_cpu_text(body, frame->length))
+    bool of_its_time = v->headers.image.version == 2 && v->headers.domain.xen_minor <= 5;
+    if (of_its_time && body != NULL && gw_is_cpu_text(body, frame->length))
         find(v, GW_RULE_REC_DRAFT_SAVING_CPU, "a record of the text '%s': perhaps the 2014 draft's SAVING_CPU",
              gw_escape(text, sizeof text, body, frame->length));
 }
@@ -97,6 +99,9 @@ void judge_optional(struct verifier *v, const struct gw_record *record)
     const struct gw_frame *frame = &record->frame;
     struct gw_image_digest digest;
     struct gw_err err = GW_ERR_NONE;
+    bool carries_checks = frame->type == GW_REC_PAGE_CHECKS || frame->type == GW_REC_IMAGE_DIGEST;
+    if (carries_checks && v->verdict.times[GW_RULE_OPT_NOT_COMPARED] == 0)
+        find(v, GW_RULE_OPT_NOT_COMPARED, "the image carries checks of its contents, which are not compared");
     if (frame->type == GW_REC_PAGE_CHECKS) {
         judge_page_checks(v, record);
     } else if (frame->type == GW_REC_IMAGE_DIGEST) {

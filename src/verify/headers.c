@@ -1,6 +1,8 @@
 /*
  * headers.c - what is suspicious in image header and domain header (18.1); what is wrong there, the codec refuses.
  */
+#include <string.h>
+
 #include "verifier.h"
 
 #define XEN_MINOR_KNOWN 24 /* the newest release that may exist: one beyond the development branch */
@@ -42,6 +44,7 @@ static void judge_xen_version(struct verifier *v, const struct gw_image_header *
 void judge_headers(struct verifier *v)
 {
     const struct gw_domain_header *domain = &v->headers.domain;
+    char text[40];
     v->at = (struct place){ .set = true, .offset = v->headers.offset };
     judge_image_header(v, &v->headers.image);
     v->at.offset += GW_IMAGE_HEADER_LEN;
@@ -51,6 +54,6 @@ void judge_headers(struct verifier *v)
     const char *type = v->carrier.config.type;
     bool pv = type[0] == 'p' && type[1] == 'v' && type[2] == '\0';
     if (type[0] != '\0' && pv != (v->guest == GW_GUEST_PV))
-        find(v, GW_RULE_XEN_SLOTS_SUMMARY, "the configuration says '%s', the image holds %s guest", type,
-             v->guest == GW_GUEST_PV ? "a PV" : "an HVM");
+        find(v, GW_RULE_XEN_SLOTS_SUMMARY, "the configuration says '%s', the image holds %s guest",
+             gw_escape(text, sizeof text, type, strlen(type)), v->guest == GW_GUEST_PV ? "a PV" : "an HVM");
 }

@@ -85,16 +85,45 @@ static bool came_before(const struct gw_record *record, unsigned before, uint64_
     return false;
 }
 
+/* Which leaves of the basic and of the extended range are there, and the last one that the range's first names. */
+struct leaf_set {
+    uint64_t seen; /* a bit for each leaf behind the range's first */
+    uint32_t first, last, known;
+};
+
+static void note_leaf(struct leaf_set *set, const struct gw_cpuid_leaf *leaf)
+{
+    if (leaf->leaf < set->first || leaf->leaf > set->known)
+        return;
+    set->seen |= UINT64_C(1) << (leaf->leaf - set->first);
+    if (leaf->leaf == set->first)
+        set->last = leaf->a;
+}
+
+/* Xen writes every leaf up to the last one, or to the last that it knows (9.2). */
+static void judge_leaf_set(struct verifier *v, const struct leaf_set *set)
+{
+    uint32_t last = set->last < set->known ? set->last : set->known;
+    if (!(set->seen & 1) || last < set->first)
+        return;
+    for (uint32_t leaf = set->first; leaf <= last; leaf++)
+        if (!(set->seen >> (leaf - set->first) & 1))
+            find(v, GW_RULE_CPUID_INCOMPLETE, "the CPUID policy lacks leaf 0x%x; leaf 0x%x names 0x%x as the last",
+                 leaf, set->first, set->last);
+}
+
 static void judge_leaves(struct verifier *v, const struct gw_record *record, unsigned num)
 {
     struct gw_cur cur = gw_cur(record->body, (size_t)num * GW_CPUID_LEAF_LEN);
-    bool has_leaf0 = false, ordered = true;
+    struct leaf_set basic = { .first = 0, .known = 0xd }, extended = { .first = 0x80000000, .known = 0x80000021 };
+    bool ordered = true;
     uint64_t last = 0;
     for (unsigned i = 0; i < num; i++) {
         struct gw_cpuid_leaf leaf = gw_cpuid_leaf_take(&cur);
         uint64_t key = leaf_key(&leaf);
         judge_leaf(v, &leaf);
-        has_leaf0 = has_leaf0 || leaf.leaf == 0;
+        note_leaf(&basic, &leaf);
+        note_leaf(&extended, &leaf);
         if (leaf.leaf == 0xd && leaf.subleaf == 0) {
             v->fixed.has_xcr0 = true;
             v->fixed.xcr0 = (uint64_t)leaf.d << 32 | leaf.a;
@@ -108,7 +137,9 @@ static void judge_leaves(struct verifier *v, const struct gw_record *record, uns
     }
     if (!ordered)
         find(v, GW_RULE_CPUID_ORDER, "the leaves of the CPUID policy do not ascend");
-    if (!has_leaf0)
+    judge_leaf_set(v, &basic);
+    judge_leaf_set(v, &extended);
+    if (!(basic.seen & 1))
         find(v, GW_RULE_CPUID_LEAF0_MISSING, "the CPUID policy has no leaf 0, which names the vendor");
 }
 
@@ -191,6 +222,8 @@ void judge_static_end(struct verifier *v, const struct gw_mark *mark)
     v->fixed.inferred = mark->inferred;
     if (!again && v->headers.image.version >= 3 && !v->fixed.cpuid && !v->fixed.missing_told)
         find(v, GW_RULE_CPUID_MISSING_V3, "the static data hold no X86_CPUID_POLICY");
+    if (!again && v->headers.image.version >= 3 && !v->fixed.msr && !v->fixed.missing_told)
+        find(v, GW_RULE_MSR_MISSING_V3, "the static data hold no X86_MSR_POLICY");
 }
 
 /* At the first record that must not come before STATIC_DATA_END: memory, as in Xen. */

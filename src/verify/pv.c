@@ -162,6 +162,14 @@ static int mark_vcpu(struct verifier *v, uint32_t id, enum vcpu_kind kind, bool 
     return 0;
 }
 
+static void judge_empty(struct verifier *v, uint32_t id)
+{
+    find(v, GW_RULE_VCPU_ZERO_CONTENT, "the record of vCPU %u is empty", id);
+    if (target_before(v, 11))
+        find(v, GW_RULE_VCPU_ZERO_CONTENT_TARGET, "the record of vCPU %u is empty, and the receiver is 4.%u", id,
+             v->opts.for_xen);
+}
+
 int judge_vcpu(struct verifier *v, const struct gw_record *record)
 {
     enum vcpu_kind kind = kind_of(record->frame.type);
@@ -182,7 +190,7 @@ int judge_vcpu(struct verifier *v, const struct gw_record *record)
     }
     bool empty = gw_left(&vcpu.blob) == 0;
     if (empty)
-        find(v, GW_RULE_VCPU_ZERO_CONTENT, "the record of vCPU %u is empty", vcpu.id);
+        judge_empty(v, vcpu.id);
     else
         judge_blob(v, &vcpu, kind);
     return mark_vcpu(v, vcpu.id, kind, empty);
@@ -205,6 +213,17 @@ uint64_t count_vcpus(const struct verifier *v)
     return count;
 }
 
+/* seen: the octet of mark_vcpu. A converted image has what the legacy one had, which may lack the extended state. */
+static void judge_vcpu_whole(struct verifier *v, uint64_t id, uint8_t seen)
+{
+    bool any = (seen & 0x0f) != 0, basic = (seen & 1u << VCPU_BASIC) != 0;
+    bool extended = (seen & 1u << VCPU_EXTENDED) != 0, converted = v->headers.domain.xen_major == 0;
+    if (any && !basic && id > 0)
+        find(v, GW_RULE_VCPU_ORPHAN, "vCPU %llu has records, but no X86_PV_VCPU_BASIC", (unsigned long long)id);
+    if (basic && !extended && !(seen & 0x10u << VCPU_EXTENDED) && !converted)
+        find(v, GW_RULE_VCPU_EXT_MISSING, "vCPU %llu has no X86_PV_VCPU_EXTENDED", (unsigned long long)id);
+}
+
 void judge_pv_presence(struct verifier *v)
 {
     const uint8_t *first = gw_sparse_find(&v->pv.vcpus, 0);
@@ -219,9 +238,7 @@ void judge_pv_presence(struct verifier *v)
         find(v, GW_RULE_VCPU0_MISSING, "no X86_PV_VCPU_BASIC for vCPU 0");
     for (const uint8_t *seen; (seen = gw_sparse_leaf(&v->pv.vcpus, &id)) != NULL; id += GW_SPARSE_LEAF)
         for (unsigned i = 0; i < GW_SPARSE_LEAF; i++)
-            if ((seen[i] & 0x0f) != 0 && !(seen[i] & 1u << VCPU_BASIC) && id + i > 0)
-                find(v, GW_RULE_VCPU_ORPHAN, "vCPU %llu has records, but no X86_PV_VCPU_BASIC",
-                     (unsigned long long)id + i);
+            judge_vcpu_whole(v, id + i, seen[i]);
 }
 
 void judge_pv_memory(struct verifier *v)

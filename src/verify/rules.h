@@ -88,7 +88,9 @@
       "IMAGE_DIGEST is 56 octets long and directly precedes END")                                                      \
     R(OPT_SAVING_CPU, "opt-saving-cpu", WARNING, "ours", '-', '-', '-',                                                \
       "SAVING_CPU is 1 to 64 octets of printable ASCII")                                                               \
-    R(OPT_PROVENANCE, "opt-provenance", WARNING, "ours", '-', '-', '-', "PROVENANCE is a JSON object")
+    R(OPT_PROVENANCE, "opt-provenance", WARNING, "ours", '-', '-', '-', "PROVENANCE is a JSON object")                 \
+    R(OPT_NOT_COMPARED, "opt-not-compared", NOTE, "ours", '-', '-', '-',                                               \
+      "checks and digests of contents that an image carries are compared (this godwit only recognises them)")
 
 #define GW_RULES_STATIC(R)                                                                                             \
     R(SDE_MISSING, "sde-missing", ERROR, "18.3", 'Y', 'R', '-',                                                        \
@@ -122,6 +124,8 @@
       "CPUID leaf 0xd allows the extended states that the vCPUs have used")                                            \
     R(CPUID_MISSING_V3, "cpuid-missing-v3", WARNING, "18.3", 'I', 'L', '-',                                            \
       "a version 3 image carries a CPUID policy; without it the toolstack makes one up")                               \
+    R(CPUID_INCOMPLETE, "cpuid-incomplete", WARNING, "ours", 'I', '-', '-',                                            \
+      "the CPUID policy has every leaf up to the last ones that leaves 0 and 0x80000000 name")                         \
     R(MSR_ZERO, "msr-zero", ERROR, "18.3", 'I', 'R', 'Y', "an MSR policy is not empty")                                \
     R(MSR_MULTIPLE, "msr-multiple", ERROR, "18.3", 'I', 'R', 'Y', "an MSR policy is a multiple of 16 octets long")     \
     R(MSR_FLAGS, "msr-flags", ERROR, "18.3", '-', 'H', '-', "the flags of MSR policy entries are 0")                   \
@@ -129,6 +133,8 @@
       "the receiver knows every MSR of the policy (0xce; 0x10a from Xen 4.15)")                                        \
     R(MSR_DUPLICATE_RECORD, "msr-duplicate-record", WARNING, "ours", 'I', '-', '-',                                    \
       "there is one MSR policy at most; the last one wins")                                                            \
+    R(MSR_MISSING_V3, "msr-missing-v3", WARNING, "ours", 'I', 'L', '-',                                                \
+      "a version 3 image carries an MSR policy, as every Xen since 4.14 writes it; nobody makes one up")               \
     R(VERIFY_BODY, "verify-body", WARNING, "18.3", 'Y', '-', 'Y', "VERIFY has no body")                                \
     R(VERIFY_PRESENT, "verify-present", NOTE, "18.3", 'Y', 'L', '-', "the image carries no verify pass")               \
     R(VERIFY_TWICE, "verify-twice", WARNING, "18.3", 'I', '-', '-', "VERIFY comes once at most")                       \
@@ -222,11 +228,15 @@
     R(VCPU0_MISSING, "vcpu0-missing", ERROR, "18.5", 'I', 'R', '-', "vCPU 0 has its X86_PV_VCPU_BASIC")                \
     R(VCPU_ORPHAN, "vcpu-orphan", WARNING, "18.5", 'I', '-', '-',                                                      \
       "a vCPU with an EXTENDED, XSAVE or MSRS record has a BASIC one")                                                 \
+    R(VCPU_EXT_MISSING, "vcpu-ext-missing", WARNING, "ours", 'I', '-', '-',                                            \
+      "a vCPU with a BASIC record has an EXTENDED one, as every Xen writes it: the guest's callbacks are in it")       \
     R(VCPU_DUPLICATE, "vcpu-duplicate", WARNING, "18.5", 'I', '-', '-',                                                \
       "a vCPU has one record of a kind, in each checkpoint; the last one wins")                                        \
     R(VCPU_BEFORE_PVINFO, "vcpu-before-pvinfo", ERROR, "18.5", 'Y', '-', '-', "vCPU records follow X86_PV_INFO")       \
-    R(VCPU_ZERO_CONTENT, "vcpu-zero-content", WARNING, "18.5", 'Y', 'p', 'w',                                          \
-      "a vCPU record is not empty: Xen 4.6 to 4.10 refuse it")                                                         \
+    R(VCPU_ZERO_CONTENT, "vcpu-zero-content", NOTE, "18.5", 'Y', 'p', 'w',                                             \
+      "a vCPU record is not empty; old savers wrote empty ones, which mean nothing")                                   \
+    R(VCPU_ZERO_CONTENT_TARGET, "vcpu-zero-content-target", ERROR, "5.2", 'Y', 'R', 'w',                               \
+      "no empty vCPU record for Xen 4.6 to 4.10: their restorers fail on it, mostly without saying why")               \
     R(VCPU_BASIC_SIZE, "vcpu-basic-size", ERROR, "18.5", 'I', 'R', '-',                                                \
       "a vCPU's basic state is 2800 octets long in a 32-bit guest, 5168 in a 64-bit one")                              \
     R(VCPU_EXT_SIZE, "vcpu-ext-size", ERROR, "18.5", '-', 'p', '-',                                                    \

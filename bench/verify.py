@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""verify.py - what verifying and digesting a large image costs, beside Xen's own verifier, plain reading and hashing.
+
+  verify.py [--runs N] [--scale N]    a Markdown table on stdout; --scale 16: images of a sixteenth of the size
+
+Environment: GODWIT: the program; BENCH_DIR: where the images go (default: /dev/shm with room enough, else the usual
+place for temporary files). All rows of one table come from one run and take turns, so that a busy machine hurts them
+alike.
+"""
+import argparse
+import lzma
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from make_image import make
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "tests" / "interop"))
+from verdict import GODWIT                      # noqa: E402
+from xenverifier import XenVerifier             # noqa: E402
+
+TEMPLATE = ROOT / "tests" / "images" / "hvm-16.img.xz"
+GIB = 1 << 30
+# measure sends what a command prints to a file: that must not become part of the reading.
+READ = ("sh", "-c", 'exec cat "$0" > /dev/null')
+
+
+class Row:
+    """what: what is measured; image: key of the images; base: the row that ratios of this image refer to."""
+
+    def __init__(self, what, image, command, env=None):
+        self.what, self.image, self.command, self.env = what, image, [str(c) for c in command], env
+        self.times = []
+
+    def median(self, field):
+        return statistics.median(t[field] for t in self.times)
+
+    def wall(self):
+        return self.median(1)
+
+    def cpu(self):
+        return statistics.median(t[2] + t[3] for t in self.times)
+
+    def peak_mib(self):
+        return max(t[4] for t in self.times) / 1024
+
+
+def build_measure(folder):
+    program = os.path.join(folder, "measure")
+    subprocess.run([os.environ.get("CC", "cc"), "-O2", "-D_GNU_SOURCE", "-o", program,
+                    str(ROOT / "bench" / "measure.c")], check=True)
+    return program
+
+
+def run_once(measure, row, folder):
+    out = os.path.join(folder, "out")
+    done = subprocess.run([measure, out, *row.command], stdout=subprocess.PIPE, env=row.env, check=True)
+    fields = [float(x) for x in done.stdout.split()]
+    if fields[0] != 0:
+        sys.exit("verify.py: '%s' ended with %d: %s" % (row.what, fields[0], pathlib.Path(out).read_text()[-500:]))
+    return fields
+
+
+def work_folder(needed):
+    """BENCH_DIR, or memory if twice as much is free there, or the usual temporary place."""
+    if os.environ.get("BENCH_DIR"):
+        return os.environ["BENCH_DIR"]
+    if os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > 2 * needed:
+        return "/dev/shm"
+    return tempfile.gettempdir()
+
+
+def rows_for(paths, xen):
+    """Every row; within one image the first is what the others are compared with."""
+    big, twice, plain = paths["big"], paths["twice"], paths["plain"]
+    rows = []
+    if xen.ready:
+        rows.append(Row("Xen's verify-stream-v2", "big", xen.command(big) + ["-q"], xen.environment()))
+    rows += [
+        Row("cat FILE > /dev/null", "big", [*READ, big]),
+        Row("godwit verify", "big", [GODWIT, "verify", "--json", big]),
+        Row("cat FILE > /dev/null", "twice", [*READ, twice]),
+        Row("openssl dgst -sha256", "twice", ["openssl", "dgst", "-sha256", twice]),
+        Row("godwit verify (compares the pass behind VERIFY)", "twice", [GODWIT, "verify", "--json", twice]),
+        Row("cat FILE > /dev/null", "plain", [*READ, plain]),
+        Row("openssl dgst -sha256", "plain", ["openssl", "dgst", "-sha256", plain]),
+        Row("godwit digest", "plain", [GODWIT, "digest", plain]),
+    ]
+    if shutil.which("xxhsum"):
+        for image, at in (("twice", -4), ("plain", -1)):
+            rows.insert(at, Row("xxhsum -H3", image, ["xxhsum", "-H3", paths[image]]))
+    return [row for row in rows if shutil.which(row.command[0])]
+
+
+def machine(folder):
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
+                 platform.machine())
+    kind = subprocess.run(["stat", "-f", "-c", "%T", folder], stdout=subprocess.PIPE, text=True, check=False).stdout
+    commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
+    return "%s; %d x %s; Linux %s; load %.2f; images on %s, in the page cache; commit %s" % (
+        time.strftime("%Y-%m-%d"), os.cpu_count(), model, platform.release(), os.getloadavg()[0], kind.strip(),
+        commit or "none")
+
+
+def table(rows, sizes, runs):
+    titles = {"big": "verify, 4 GiB HVM image, structure alone", "twice": "verify, 1 GiB image with a verify pass",
+              "plain": "digest, 1 GiB image"}
+    yield "| image | what | wall ms | CPU s | GiB/s | wall, godwit = 1 | CPU, godwit = 1 | peak MiB |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for image, title in titles.items():
+        ours = next(row for row in rows if row.image == image and row.command[0] == GODWIT)
+        for row in (row for row in rows if row.image == image):
+            yield "| %s (%.2f GiB) | %s | %.1f | %.3f | %.2f | %.2f | %.2f | %.1f |" % (
+                title, sizes[image] / GIB, row.what, 1000 * row.wall(), row.cpu(), sizes[image] / GIB / row.wall(),
+                row.wall() / ours.wall(), row.cpu() / max(ours.cpu(), 1e-6), row.peak_mib())
+    yield ""
+    yield "Medians of %d runs; peak: the highest of them." % runs
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--scale", type=int, default=1)
+    given = options.parse_args()
+    xen = XenVerifier()
+    if not xen.ready:
+        print("without Xen's verifier: " + xen.why, file=sys.stderr)
+    template = lzma.open(TEMPLATE).read()
+    with tempfile.TemporaryDirectory(prefix="godwit-bench-", dir=work_folder(6 * GIB // given.scale)) as folder:
+        measure = build_measure(folder)
+        paths = {name: os.path.join(folder, name + ".img") for name in ("big", "twice", "plain")}
+        sizes = {"big": make(template, paths["big"], 4096 // given.scale),
+                 "twice": make(template, paths["twice"], 512 // given.scale, verify=True),
+                 "plain": make(template, paths["plain"], 1024 // given.scale)}
+        rows = rows_for(paths, xen)
+        for row in rows:
+            run_once(measure, row, folder)      # warms caches; not counted
+        for _ in range(given.runs):
+            for row in rows:
+                row.times.append(run_once(measure, row, folder))
+        print(machine(folder) + "\n")
+        print("\n".join(table(rows, sizes, given.runs)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
