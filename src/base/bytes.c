@@ -1,6 +1,7 @@
 /*
  * bytes.c - the cursor and the buffer of bytes.h.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 
 const uint8_t *gw_take(struct gw_cur *cur, size_t len)
 {
+    assert(cur->p <= cur->end);
     if (cur->bad || (size_t)(cur->end - cur->p) < len) {
         cur->bad = true;
         return NULL;
@@ -22,6 +24,7 @@ static uint64_t take_le(struct gw_cur *cur, unsigned len)
 {
     const uint8_t *p = gw_take(cur, len);
     uint64_t value = 0;
+    assert(len <= sizeof value);
     for (unsigned i = len; p != NULL && i-- > 0;)
         value = value << 8 | p[i];
     return value;
@@ -88,6 +91,7 @@ uint8_t *gw_buf_room(struct gw_buf *buf, size_t len)
         return NULL;
     }
     buf->mem = mem;
+    assert(buf->cap - buf->len >= len);
     return buf->mem + buf->len;
 }
 
@@ -112,6 +116,7 @@ void gw_put_zeros(struct gw_buf *buf, size_t len)
 static void put_le(struct gw_buf *buf, uint64_t value, unsigned len)
 {
     uint8_t octets[8];
+    assert(len <= sizeof octets);
     for (unsigned i = 0; i < len; i++)
         octets[i] = (uint8_t)(value >> 8 * i);
     gw_put(buf, octets, len);

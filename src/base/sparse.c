@@ -35,7 +35,7 @@ static int reach(struct gw_sparse *map, size_t leaf, struct gw_err *err)
 void *gw_sparse_at(struct gw_sparse *map, uint64_t number, struct gw_err *err)
 {
     size_t leaf = (size_t)(number / GW_SPARSE_LEAF);
-    assert(map->size > 0);
+    assert(map->size > 0 && map->num_leaves <= map->cap);
     if (leaf >= map->num_leaves && reach(map, leaf, err) < 0)
         return NULL;
     if (map->leaves[leaf] == NULL && (map->leaves[leaf] = gw_alloc(GW_SPARSE_LEAF, map->size, err)) == NULL)

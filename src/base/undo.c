@@ -20,6 +20,7 @@ void gw_undo_free(struct gw_undo *undo)
 
 int gw_undo_save(struct gw_undo *undo, uint64_t number, struct gw_err *err)
 {
+    assert(undo->map != NULL);
     if (!undo->on)
         return 0;
     uint64_t *bits = gw_sparse_at(&undo->touched, number / 64, err);
@@ -30,10 +31,13 @@ int gw_undo_save(struct gw_undo *undo, uint64_t number, struct gw_err *err)
     const void *object = gw_sparse_at(undo->map, number, err);
     if (object == NULL)
         return -1;
+    /* Room for both first: half an entry must not stay in the log when memory runs out. */
+    if (gw_buf_room(&undo->log, sizeof number + undo->map->size) == NULL)
+        return gw_buf_ok(&undo->log, err);
     gw_put_u64(&undo->log, number);
     gw_put(&undo->log, object, undo->map->size);
     *bits |= UINT64_C(1) << number % 64;
-    return gw_buf_ok(&undo->log, err);
+    return 0;
 }
 
 /* Empties the log, giving each number to `with` (which may be NULL) on the way. */

@@ -20,6 +20,14 @@ static bool again(struct gw_err *err)
     return true;
 }
 
+static size_t parts_len(const struct iovec *part, unsigned num)
+{
+    size_t len = 0;
+    for (unsigned i = 0; i < num; i++)
+        len += part[i].iov_len;
+    return len;
+}
+
 static int read_once(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err)
 {
     if (chan->ops->read == NULL)
@@ -27,6 +35,7 @@ static int read_once(struct gw_chan *chan, const struct iovec *part, unsigned nu
     while (chan->ops->read(chan, part, num, got, err) < 0)
         if (!again(err))
             return -1;
+    assert(*got <= parts_len(part, num));
     chan->read_pos += *got;
     return 0;
 }
@@ -53,14 +62,6 @@ static unsigned parts_behind(struct iovec *rest, const struct iovec *part, unsig
         left++;
     }
     return left;
-}
-
-static size_t parts_len(const struct iovec *part, unsigned num)
-{
-    size_t len = 0;
-    for (unsigned i = 0; i < num; i++)
-        len += part[i].iov_len;
-    return len;
 }
 
 static int read_all(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *total, struct gw_err *err)

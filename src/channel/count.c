@@ -1,6 +1,8 @@
 /*
  * count.c - a layer that only counts, over a channel that stays its owner's.
  */
+#include <assert.h>
+
 #include "channel.h"
 
 static int count_read(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err)
@@ -44,6 +46,7 @@ struct gw_chan *gw_chan_count(struct gw_chan *next, struct gw_err *err)
     struct gw_chan *chan = gw_alloc(1, sizeof *chan, err);
     if (chan == NULL)
         return NULL;
+    assert(next != NULL);
     chan->ops = &count_ops;
     chan->next = next;
     return chan;

@@ -1,6 +1,7 @@
 /*
  * fault.c - a layer that spoils what passes: cuts, flips, short moves, interruptions. Tests and users run the same one.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -91,6 +92,7 @@ struct gw_chan *gw_chan_fault(struct gw_chan *next, const struct gw_fault *fault
         return NULL;
     }
     f->chan.ops = &fault_ops;
+    assert(next != NULL && fault != NULL);
     f->chan.next = next;
     f->fault = *fault;
     return &f->chan;

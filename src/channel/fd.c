@@ -4,6 +4,7 @@
  * lseek beyond the end of a file succeeds, so a skip is compared with fstat, and a cut shows at its record. Only a
  * regular file is skipped by lseek; everything else is read and dropped by the wrapper.
  */
+#include <assert.h>
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -84,6 +85,7 @@ struct gw_chan *gw_chan_fd(int fd, bool owned, struct gw_err *err)
         return NULL;
     }
     f->chan.ops = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? &file_ops : &pipe_ops;
+    assert(fd >= 0);
     f->fd = fd;
     f->owned = owned;
     return &f->chan;

@@ -69,6 +69,7 @@ static int window_skip(struct gw_chan *chan, uint64_t len, uint64_t *gone, struc
         *err = GW_ERR_NONE; /* the wrapper above says how much was missing, counted from the whole skip */
     }
     *gone = chan->next->read_pos - before;
+    assert(*gone <= len);
     return 0;
 }
 
@@ -80,6 +81,7 @@ static int window_peek(struct gw_chan *chan, size_t want, const uint8_t **mem, s
     while (w->end - w->at < want && got > 0)
         if (fill(w, &got, err) < 0)
             return -1;
+    assert(w->at <= w->end && w->end <= w->room);
     *mem = w->mem + w->at;
     *len = w->end - w->at;
     return 0;

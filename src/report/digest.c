@@ -5,6 +5,7 @@
  * commit, for a checkpointed image may be cut behind it. Pages behind VERIFY are a comparison, not a state: they are
  * passed over.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "digester.h"
@@ -24,6 +25,7 @@ static int hash_page(struct digester *d, const uint8_t *page, struct gw_err *err
     if (gw_undo_save(&d->undo_hashes, pfn, err) < 0)
         return -1;
     uint8_t *hash = gw_sparse_at(&d->hashes, pfn, err);
+    assert(d->next_entry <= d->now.count);
     return hash == NULL ? -1 : gw_sha256(page, GW_PAGE_LEN, hash, err);
 }
 

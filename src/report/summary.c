@@ -1,6 +1,7 @@
 /*
  * summary.c - a sink that counts: what `godwit info` says of an image besides its verdict.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "report.h"
@@ -18,6 +19,7 @@ static struct gw_summary *of(struct gw_sink *sink)
 static void count(struct gw_summary *s, const struct gw_frame *frame)
 {
     const struct gw_record_info *info = gw_record_info(frame->type);
+    assert(gw_num_records < GW_SUMMARY_TYPES);
     struct gw_tally *tally = &s->records[info != NULL ? 1 + (info - gw_records) : GW_SUMMARY_UNKNOWN];
     s->num_records++;
     tally->num++;

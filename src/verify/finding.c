@@ -13,6 +13,7 @@
 static void tell(struct verifier *v, const struct place *at, const struct gw_rule *rule, const char *text)
 {
     enum gw_severity severity = rule->severity;
+    assert(rule >= gw_rules && rule < gw_rules + GW_NUM_RULES && text[0] != '\0');
     if (severity == GW_STRICT && !v->opts.strict)
         return;
     if (severity == GW_STRICT || (severity == GW_WARNING && v->opts.strict))
@@ -84,6 +85,7 @@ bool gw_verify_failed(struct gw_sink *sink, const struct gw_err *failure)
     const struct gw_rule *rule = failure->rule != NULL ? gw_rule_find(failure->rule) : NULL;
     struct place at = { .set = failure->placed, .record = failure->record, .offset = failure->offset };
     assert(failure->rule == NULL || rule != NULL);
+    assert(failure->code != GW_E_OK && !v->finished);
     v->failed = true;
     if (rule == NULL)
         return false;

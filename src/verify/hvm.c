@@ -2,6 +2,8 @@
  * hvm.c - HVM_CONTEXT (18.6): the chain of entries, their types, lengths and instances. What is inside them is not
  * looked at.
  */
+#include <assert.h>
+
 #include "verifier.h"
 
 enum entry_kind { PER_DOMAIN, PER_VCPU, PER_CHIP };
@@ -68,6 +70,7 @@ static bool open_length_right(unsigned type, uint32_t length)
 static void judge_length(struct verifier *v, const struct gw_hvm_entry *entry)
 {
     const struct entry_row *row = &rows[entry->type];
+    assert(row->name != NULL);
     bool right = false;
     unsigned since = 0;
     for (unsigned i = 0; i < MAX_LENGTHS && (i == 0 || row->lengths[i].length > 0) && !right; i++) {

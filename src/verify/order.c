@@ -4,6 +4,8 @@
  * The table says for each state what may come next; what is not listed is told and then obeyed, so that one record in
  * the wrong place is one finding.
  */
+#include <assert.h>
+
 #include "verifier.h"
 
 enum order_state { O_START, O_STATIC, O_P2M, O_MEMORY, O_VERIFY, O_TAIL, O_DONE, NUM_ORDER_STATES };
@@ -56,6 +58,7 @@ void judge_order(struct verifier *v, uint32_t type)
 {
     enum order_class class = class_of(type);
     char room[32];
+    assert(v->order < NUM_ORDER_STATES);
     if (class == C_ANYWHERE)
         return;
     if ((may_come[v->order] & MAY(class)) == 0)

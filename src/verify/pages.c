@@ -121,6 +121,7 @@ static int judge_contents(struct verifier *v, const uint8_t *page)
     struct memory_state *m = &v->memory;
     while (!gw_type_has_contents(gw_entry_type(m->now.entries[m->next_entry])))
         m->next_entry++;
+    assert(m->next_entry < m->now.count);
     uint64_t pfn = gw_entry_pfn(m->now.entries[m->next_entry++]);
     if (!m->any_nonzero && !gw_is_zero(page, GW_PAGE_LEN))
         m->any_nonzero = true;

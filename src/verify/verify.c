@@ -13,6 +13,7 @@
 static struct verifier *enter(struct gw_sink *sink, struct gw_err *err)
 {
     struct verifier *v = (struct verifier *)sink;
+    assert(!v->failed && !v->finished && err->code == GW_E_OK);
     v->err = err;
     return v;
 }
@@ -20,6 +21,7 @@ static struct verifier *enter(struct gw_sink *sink, struct gw_err *err)
 static int verify_begin(struct gw_sink *sink, const struct gw_headers *headers, struct gw_err *err)
 {
     struct verifier *v = enter(sink, err);
+    assert(!v->begun);
     v->headers = *headers;
     v->begun = true;
     v->guest = headers->domain.type == GW_DOMAIN_PV ? GW_GUEST_PV : GW_GUEST_HVM;
@@ -30,6 +32,7 @@ static int verify_begin(struct gw_sink *sink, const struct gw_headers *headers, 
 /* What is the same for every record, before its own judge. */
 static void judge_any(struct verifier *v, const struct gw_frame *frame)
 {
+    assert(v->begun && frame->number > v->last.number);
     judge_frame(v, frame);
     if (v->opts.strict)
         judge_order(v, frame->type);
@@ -171,6 +174,7 @@ static int verify_aside(struct gw_sink *sink, const struct gw_aside *aside, stru
 static int verify_commit(struct gw_sink *sink, struct gw_err *err)
 {
     struct verifier *v = enter(sink, err);
+    assert(v->begun);
     v->verdict.commits++;
     gw_undo_commit(&v->memory.undo);
     return 0;
@@ -204,6 +208,7 @@ struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *er
     struct verifier *v = gw_alloc(1, sizeof *v, err);
     if (v == NULL)
         return NULL;
+    assert(opts->for_xen == 0 || opts->for_xen >= 6);
     v->sink.ops = &verify_ops;
     v->opts = *opts;
     gw_sparse_init(&v->memory.pages, 1);

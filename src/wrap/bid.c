@@ -1,6 +1,7 @@
 /*
  * bid.c - which layer is it: every layer bids on the first octets, the highest bid wins; then again inside.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ unsigned bid_octets(const uint8_t *mem, size_t len, const void *want, size_t wan
 
 struct gw_wrap *gw_wrap_new(struct gw_chan *from, uint64_t max_pfn, struct gw_err *err)
 {
+    assert(from != NULL && max_pfn > 0);
     struct gw_wrap *wrap = gw_alloc(1, sizeof *wrap, err);
     if (wrap == NULL) {
         gw_chan_close(from);
@@ -124,6 +126,7 @@ static int run_layers(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err 
 {
     const uint8_t *mem;
     size_t len;
+    assert(wrap->layers[0] == '\0'); /* once */
     for (unsigned depth = 0;; depth++) {
         if (gw_chan_peek(wrap->chan, PEEK_LEN, &mem, &len, err) < 0)
             return -1;

@@ -8,6 +8,7 @@
  * Behind LIBXC_CONTEXT comes the image; behind its END or CHECKPOINT libxl's records again; behind CHECKPOINT_END the
  * image goes on. libxl takes an end of file for a success (2.6): here only END, or a complete checkpoint, is one.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "layers.h"
@@ -130,6 +131,7 @@ static int read_record(struct stream *s, struct gw_aside *aside, struct gw_err *
 
 static int run_image(struct stream *s, struct gw_err *err)
 {
+    assert(!s->done && s->stopped != GW_END);
     if (s->reader == NULL)
         s->reader = gw_reader_new(s->wrap->chan, s->wrap->max_pfn, err);
     if (s->reader == NULL || gw_reader_run(s->reader, s->sink, &s->stopped, err) < 0)

@@ -6,6 +6,7 @@
  * up to 128 MiB for zstd, a dictionary of up to 1 GiB for xz) comes on top of godwit's own bounds; libarchive has no
  * setting for it.
  */
+#include <assert.h>
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -69,6 +70,7 @@ static int unpack_read(struct gw_chan *chan, const struct iovec *part, unsigned 
         return -1;
     if (u->ended)
         return 0;
+    assert(u->opened && part[0].iov_len > 0);
     la_ssize_t n = archive_read_data(u->archive, part[0].iov_base, part[0].iov_len);
     if (n < 0)
         return fail(u, err);

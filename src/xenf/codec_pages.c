@@ -6,6 +6,7 @@
  *  8  8*C     entries: pfn in bits 0-51, reserved 52-59, type 60-63
  *  8+8*C      4096 octets for each entry whose type carries contents
  */
+#include <assert.h>
 #include <endian.h>
 #include <xxhash.h>
 
@@ -34,6 +35,7 @@ const char *gw_page_type_name(unsigned type)
 int gw_page_head_decode(struct gw_cur cur, uint32_t body_length, uint32_t *count, uint32_t *reserved,
                         struct gw_err *err)
 {
+    assert(gw_left(&cur) <= 8);
     uint32_t c = gw_u32(&cur);
     uint32_t r = gw_u32(&cur);
     if (body_length < 8)
@@ -57,6 +59,7 @@ int gw_page_head_decode(struct gw_cur cur, uint32_t body_length, uint32_t *count
 
 int gw_entries_decode(uint64_t *entries, uint32_t num, uint64_t max_pfn, uint32_t *num_contents, struct gw_err *err)
 {
+    assert(num <= gw_limit(PAGE_COUNT) && *num_contents == 0);
     for (uint32_t i = 0; i < num; i++) {
         uint64_t entry = le64toh(entries[i]);
         unsigned type = gw_entry_type(entry);

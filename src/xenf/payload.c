@@ -158,6 +158,7 @@ static int move_landed(const struct gw_payload *payload, const struct gw_seg *se
 
 int gw_payload_to(struct gw_payload *payload, struct gw_chan *to, struct gw_err *err)
 {
+    assert(to != NULL && to != payload->from);
     if (!payload->gone)
         return pass(payload, to, err);
     if (payload->landed == NULL && payload->len > 0)

@@ -17,7 +17,7 @@ struct gw_reader {
     struct gw_chan *from;
     uint64_t max_pfn;
     struct gw_headers headers;
-    bool begun, static_end;
+    bool begun, static_end, ended;
     uint64_t num_records, num_checkpoints;
     bool resumes;          /* the last record was a CHECKPOINT: the input may end here */
     struct gw_buf body;    /* of the record at hand */
@@ -30,6 +30,7 @@ struct gw_reader *gw_reader_new(struct gw_chan *from, uint64_t max_pfn, struct g
     struct gw_reader *r = gw_alloc(1, sizeof *r, err);
     if (r == NULL)
         return NULL;
+    assert(from != NULL && max_pfn > 0 && max_pfn <= GW_PFN_MASK + 1);
     r->from = from;
     r->max_pfn = max_pfn;
     r->buffer = gw_alloc((size_t)gw_limit(BUFFER), 1, err);
@@ -66,6 +67,7 @@ static int cut(const struct gw_reader *r, const struct gw_frame *frame, struct g
     char room[32];
     if (err->code != GW_E_SHORT || err->rule != NULL)
         return -1;
+    assert(r->from->read_pos >= frame->offset + GW_RECORD_HEADER_LEN);
     uint64_t there = r->from->read_pos - frame->offset - GW_RECORD_HEADER_LEN;
     *err = GW_ERR_NONE;
     return gw_ends(err, "rec-truncated-body", "the input ends inside %s: %llu of %u octets are there",
@@ -166,6 +168,7 @@ static int read_entries(struct gw_reader *r, struct gw_pages *pages, struct gw_e
     r->entries.len = 0;
     if (read_to(r, &r->entries, 8 * (uint64_t)pages->count, err) < 0)
         return -1;
+    assert(r->entries.len == 8 * (size_t)pages->count);
     uint64_t *entries = (uint64_t *)(void *)r->entries.mem; /* from the heap: aligned */
     pages->entries = entries;
     if (gw_entries_decode(entries, pages->count, r->max_pfn, &pages->num_contents, err) < 0)
@@ -223,6 +226,7 @@ static enum gw_mark_kind mark_of(uint32_t type)
 static int say_mark(struct gw_reader *r, enum gw_mark_kind kind, const struct gw_frame *frame, struct gw_sink *sink,
                     struct gw_err *err)
 {
+    assert(kind != GW_MARK_NONE && r->body.len == frame->length);
     struct gw_mark mark = { .kind = kind, .frame = *frame, .body = frame->length > 0 ? r->body.mem : NULL };
     r->static_end = r->static_end || kind == GW_STATIC_END;
     r->num_checkpoints += kind == GW_CHECKPOINT;
@@ -265,11 +269,13 @@ int gw_reader_run(struct gw_reader *r, struct gw_sink *sink, enum gw_mark_kind *
 {
     enum gw_mark_kind kind = GW_MARK_NONE;
     bool ended = false;
+    assert(!r->ended);
     if (!r->begun && read_headers(r, sink, err) < 0)
         return -1;
     while (kind != GW_END && kind != GW_CHECKPOINT && !ended)
         if (one_record(r, sink, &kind, &ended, err) < 0)
             return -1;
+    r->ended = ended || kind == GW_END;
     *stopped_at = ended ? GW_MARK_NONE : kind;
     return 0;
 }

@@ -1,6 +1,7 @@
 /*
  * records.c - the table of records.h as data, and the questions that it answers.
  */
+#include <assert.h>
 #include <stdio.h>
 
 #include "xenf.h"
@@ -59,6 +60,7 @@ const char *gw_record_name(uint32_t type, char *room, size_t len)
 bool gw_record_size_right(const struct gw_record_info *info, uint32_t length)
 {
     const struct gw_record_size *size = &info->size;
+    assert(size->exact || size->unit > 0);
     if (size->exact)
         return length == size->least;
     return length >= size->least && (length - size->base) % size->unit == 0;

@@ -1,6 +1,8 @@
 /*
  * writer.c - the image into a channel. Contents are moved on by the payload; only heads pass through the buffer here.
  */
+#include <assert.h>
+
 #include "xenf.h"
 
 struct writer {
@@ -61,6 +63,7 @@ static int writer_record(struct gw_sink *sink, const struct gw_record *record, s
     bool may_be_empty = info == NULL || frame->type == GW_REC_CHECKPOINT_DIRTY_PFN_LIST;
     if (!may_be_empty && (frame->length == 0 || frame->length == info->empty))
         return gw_fail(err, GW_E_USAGE, "%s without content is not written", info->name);
+    assert(record->payload != NULL || record->body != NULL);
     gw_record_header_encode(&w->head, frame->type, frame->length);
     if (record->payload != NULL) {
         if (flush(w, err) < 0 || gw_payload_to(record->payload, w->to, err) < 0)
@@ -81,6 +84,7 @@ static int writer_mark(struct gw_sink *sink, const struct gw_mark *mark, struct 
         [GW_END] = GW_REC_END,
     };
     struct writer *w = (struct writer *)sink;
+    assert(mark->kind != GW_MARK_NONE);
     if (mark->inferred)
         return 0;
     gw_record_header_encode(&w->head, types[mark->kind], 0);
@@ -109,6 +113,7 @@ struct gw_sink *gw_writer(struct gw_chan *to, struct gw_err *err)
     struct writer *w = gw_alloc(1, sizeof *w, err);
     if (w == NULL)
         return NULL;
+    assert(to != NULL);
     w->sink.ops = &writer_ops;
     w->to = to;
     return &w->sink;
