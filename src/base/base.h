@@ -14,6 +14,7 @@
 #include "bitmap.h"
 #include "sparse.h"
 #include "undo.h"
+#include "cancel.h"
 #include "clock.h"
 #include "zero.h"
 #include "text.h"

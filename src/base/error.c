@@ -85,13 +85,6 @@ int gw_because(struct gw_err *err, const char *fmt, ...)
     return -1;
 }
 
-int gw_err_rule(struct gw_err *err, const char *rule)
-{
-    if (err->rule == NULL)
-        err->rule = rule;
-    return -1;
-}
-
 int gw_err_place(struct gw_err *err, uint64_t offset, uint64_t record)
 {
     if (!err->placed) {

@@ -9,6 +9,7 @@
 #define GW_ERROR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* name, exit status of the command, sentence for people. What a caller does differently is what makes a code. */
@@ -38,6 +39,12 @@ struct gw_err {
     char msg[GW_ERR_MSG_MAX];
 };
 
+/* The input simply ended, and nobody has said yet what that means: a layer that knows says it in its own terms. */
+static inline bool gw_err_is_cut(const struct gw_err *err)
+{
+    return err->code == GW_E_SHORT && err->rule == NULL;
+}
+
 /* A fresh error: nothing failed yet. */
 #define GW_ERR_NONE ((struct gw_err){ .code = GW_E_OK })
 
@@ -52,9 +59,6 @@ __attribute__((format(printf, 3, 4))) int gw_ends(struct gw_err *err, const char
 
 /* Puts a sentence in front: "cannot open 'a'" + "because ..."; always -1. Does nothing to an error that is not set. */
 __attribute__((format(printf, 2, 3))) int gw_because(struct gw_err *err, const char *fmt, ...);
-
-/* Gives the rule's id to an error that has none: for the layer that knows what the failure means; always -1. */
-int gw_err_rule(struct gw_err *err, const char *rule);
 
 /* Says where, once: the first place wins, for the innermost layer knows best; always -1. */
 int gw_err_place(struct gw_err *err, uint64_t offset, uint64_t record);

@@ -34,8 +34,13 @@ int gw_undo_save(struct gw_undo *undo, uint64_t number, struct gw_err *err)
     /* Room for both first: half an entry must not stay in the log when memory runs out. */
     if (gw_buf_room(&undo->log, sizeof number + undo->map->size) == NULL)
         return gw_buf_ok(&undo->log, err);
+    size_t before = undo->log.len;
     gw_put_u64(&undo->log, number);
     gw_put(&undo->log, object, undo->map->size);
+    if (undo->log.bad) {
+        undo->log.len = before; /* no half of an entry stays */
+        return gw_buf_ok(&undo->log, err);
+    }
     *bits |= UINT64_C(1) << number % 64;
     return 0;
 }
@@ -64,10 +69,13 @@ static void put_back(struct gw_sparse *map, uint64_t number, const uint8_t *obje
 void gw_undo_commit(struct gw_undo *undo)
 {
     drain(undo, NULL);
+    undo->num = undo->map->num;
     undo->on = true;
 }
 
 void gw_undo_back(struct gw_undo *undo)
 {
     drain(undo, put_back);
+    if (undo->on)
+        undo->map->num = undo->num;
 }

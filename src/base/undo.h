@@ -18,6 +18,7 @@ struct gw_undo {
     struct gw_sparse *map;    /* borrowed */
     struct gw_sparse touched; /* one bit for each number saved since the commit, 64 in an object */
     struct gw_buf log;        /* number (8 octets) and old object, one behind the other */
+    uint64_t num;             /* of the map, at the commit */
     bool on;
 };
 

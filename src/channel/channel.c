@@ -11,9 +11,14 @@
 
 #define DROP_LEN 65536 /* octets of stack for a skip that has to read */
 
-/* After a slot failed: was it only interrupted? Then the error is taken back and the call made again. */
+/*
+ * After a slot failed: was it only interrupted? Then the error is taken back and the call made again, unless the work
+ * was cancelled: then the interruption is the answer.
+ */
 static bool again(struct gw_err *err)
 {
+    if (gw_cancelled())
+        return false;
     if (err->code != GW_E_SYSTEM || err->sys != EINTR)
         return false;
     *err = GW_ERR_NONE;
@@ -87,6 +92,24 @@ int gw_chan_read(struct gw_chan *chan, void *mem, size_t len, size_t *got, struc
     if (got != NULL)
         *got = total;
     return rc;
+}
+
+#define FILL_STEP 65536u /* octets asked for at a time while a claimed length is not yet proven */
+
+int gw_chan_fill(struct gw_chan *chan, struct gw_buf *buf, uint64_t len, struct gw_err *err)
+{
+    while (len > 0) {
+        size_t step = (size_t)gw_min(len, gw_max(buf->len, FILL_STEP)), got;
+        uint8_t *room = gw_buf_room(buf, step);
+        if (room == NULL)
+            return gw_buf_ok(buf, err);
+        int rc = gw_chan_read(chan, room, step, &got, err);
+        buf->len += got;
+        if (rc < 0)
+            return -1;
+        len -= step;
+    }
+    return 0;
 }
 
 int gw_chan_readv(struct gw_chan *chan, const struct iovec *part, unsigned num, struct gw_err *err)

@@ -52,6 +52,11 @@ int gw_chan_read(struct gw_chan *chan, void *mem, size_t len, size_t *got, struc
 /* The same into num parts; part[] is not changed. At most GW_CHAN_PARTS parts in one call. */
 #define GW_CHAN_PARTS 1024
 int gw_chan_readv(struct gw_chan *chan, const struct iovec *part, unsigned num, struct gw_err *err);
+/*
+ * len octets to the end of buf, in steps, so that memory follows what is really there; what came stays, also on
+ * failure.
+ */
+int gw_chan_fill(struct gw_chan *chan, struct gw_buf *buf, uint64_t len, struct gw_err *err);
 /* What comes next, at most len octets, at least one; *got 0: the input ended. */
 int gw_chan_some(struct gw_chan *chan, void *mem, size_t len, size_t *got, struct gw_err *err);
 /* Passes over len octets, or GW_E_SHORT. A regular file is not read but measured, so that a cut is found here. */
@@ -78,15 +83,50 @@ struct gw_chan *gw_chan_window(struct gw_chan *next, struct gw_err *err);
 /* Counts what passes through to `next` (borrowed: it stays open): read_pos and write_pos are the counts. */
 struct gw_chan *gw_chan_count(struct gw_chan *next, struct gw_err *err);
 
+/*
+ * At most so many octets a second pass to `next` (given, also on failure), reading and writing each. clock: borrowed; a
+ * simulated one is moved instead of waited for.
+ */
+struct gw_chan *gw_chan_throttle(struct gw_chan *next, uint64_t octets_per_second, struct gw_clock *clock,
+                                 struct gw_err *err);
+
 /* What a fault layer does to the octets that pass. Zero state does nothing. */
 struct gw_fault {
     bool cut_read, cut_write; /* after so many octets the input ends; the output fails as a broken pipe */
     uint64_t cut_read_at, cut_write_at;
     bool flip_read, flip_write; /* the bit of that number, counted from 0 as octet * 8 + bit, is turned over */
     uint64_t flip_read_bit, flip_write_bit;
-    size_t most;              /* a read or write moves at most so many octets; 0: no bound */
+    size_t most;     /* a read or write moves at most so many octets; 0: no bound */
+    bool stall_read; /* before the octet of that number the input is silent for so long, once */
+    uint64_t stall_read_at, stall_ns;
+    struct gw_clock *clock;   /* of the stall; NULL: the real one */
     unsigned interrupt_every; /* every n-th slot call is interrupted once before it does anything; 0: never */
 };
+
+/*
+ * A file that is whole or not there: written as NAME.partial (mode 0600), made durable and renamed by commit, removed
+ * by close without one. An existing NAME is refused unless replace; a leftover NAME.partial is named, never touched.
+ */
+struct gw_newfile;
+struct gw_newfile *gw_newfile_open(const char *name, bool replace, struct gw_err *err);
+struct gw_chan *gw_newfile_chan(struct gw_newfile *file); /* borrowed */
+int gw_newfile_commit(struct gw_newfile *file, struct gw_err *err);
+/* NULL is fine. */
+void gw_newfile_close(struct gw_newfile *file);
+
+/*
+ * Two programs on a link. Addresses: "tcp://HOST:PORT" (PORT 0 lets the system choose, when listening) and
+ * "unix:PATH". A listening unix socket's file is removed when the listener is closed, or when it is a leftover that
+ * nobody listens on.
+ */
+struct gw_listener;
+struct gw_listener *gw_listen(const char *address, struct gw_err *err);
+/* The address with the port that was chosen. Borrowed. */
+const char *gw_listener_address(const struct gw_listener *listener);
+int gw_listener_fd(const struct gw_listener *listener); /* for poll; borrowed */
+struct gw_chan *gw_accept(struct gw_listener *listener, struct gw_err *err);
+void gw_listener_close(struct gw_listener *listener);
+struct gw_chan *gw_connect(const char *address, struct gw_err *err);
 
 /* The fault layer over `next` (given, also on failure). */
 struct gw_chan *gw_chan_fault(struct gw_chan *next, const struct gw_fault *fault, struct gw_err *err);

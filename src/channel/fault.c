@@ -11,6 +11,7 @@ struct fault_chan {
     struct gw_chan chan;
     struct gw_fault fault;
     unsigned calls;
+    bool stalled; /* the stall is behind us */
 };
 
 static int maybe_interrupt(struct fault_chan *f, struct gw_err *err)
@@ -32,6 +33,18 @@ static size_t allowed(const struct gw_fault *fault, size_t len, uint64_t pos, bo
     return len;
 }
 
+static size_t up_to_stall(struct fault_chan *f, size_t len)
+{
+    const struct gw_fault *fault = &f->fault;
+    if (!fault->stall_read || f->stalled || f->chan.read_pos > fault->stall_read_at)
+        return len;
+    if (f->chan.read_pos < fault->stall_read_at)
+        return (size_t)gw_min(len, fault->stall_read_at - f->chan.read_pos);
+    f->stalled = true;
+    gw_wait(fault->clock != NULL ? fault->clock : &gw_clock_real, fault->stall_ns);
+    return len;
+}
+
 static void flip(uint8_t *mem, size_t len, uint64_t pos, uint64_t bit)
 {
     if (bit / 8 >= pos && bit / 8 - pos < len)
@@ -45,6 +58,7 @@ static int fault_read(struct gw_chan *chan, const struct iovec *part, unsigned n
     if (maybe_interrupt(f, err) < 0)
         return -1;
     size_t len = allowed(&f->fault, part[0].iov_len, chan->read_pos, f->fault.cut_read, f->fault.cut_read_at);
+    len = up_to_stall(f, len);
     *got = 0;
     if (len > 0 && gw_chan_some(chan->next, part[0].iov_base, len, got, err) < 0)
         return -1;

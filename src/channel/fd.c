@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,10 +18,22 @@ struct fd_chan {
     bool owned;
 };
 
+/* A descriptor that somebody made non-blocking is waited for. True: try again. */
+static bool waited(int fd, short events)
+{
+    struct pollfd ready = { .fd = fd, .events = events };
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        return false;
+    return poll(&ready, 1, -1) >= 0;
+}
+
 static int fd_read(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err)
 {
     const struct fd_chan *f = (const struct fd_chan *)chan;
-    ssize_t n = readv(f->fd, part, (int)num);
+    ssize_t n;
+    do
+        n = readv(f->fd, part, (int)num);
+    while (n < 0 && waited(f->fd, POLLIN));
     if (n < 0)
         return gw_fail(err, GW_E_SYSTEM, "cannot read");
     *got = (size_t)n;
@@ -30,7 +43,10 @@ static int fd_read(struct gw_chan *chan, const struct iovec *part, unsigned num,
 static int fd_write(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *put, struct gw_err *err)
 {
     const struct fd_chan *f = (const struct fd_chan *)chan;
-    ssize_t n = writev(f->fd, part, (int)num);
+    ssize_t n;
+    do
+        n = writev(f->fd, part, (int)num);
+    while (n < 0 && waited(f->fd, POLLOUT));
     if (n < 0)
         return gw_fail(err, GW_E_SYSTEM, "cannot write");
     if (n == 0)

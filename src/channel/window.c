@@ -64,7 +64,7 @@ static int window_skip(struct gw_chan *chan, uint64_t len, uint64_t *gone, struc
     }
     uint64_t before = chan->next->read_pos;
     if (gw_chan_skip(chan->next, len, err) < 0) {
-        if (err->code != GW_E_SHORT)
+        if (!gw_err_is_cut(err))
             return -1;
         *err = GW_ERR_NONE; /* the wrapper above says how much was missing, counted from the whole skip */
     }

@@ -24,11 +24,19 @@ struct gw_opt {
     const char *help;
 };
 
-enum { OPT_HELP, OPT_JSON, OPT_QUIET, OPT_COLOR, OPT_PROGRESS, OPT_OWN, OPT_MOST = 24 };
+enum { OPT_HELP, OPT_JSON, OPT_QUIET, OPT_COLOR, OPT_PROGRESS, OPT_MAX_GUEST, OPT_OWN, OPT_MOST = 24 };
 
+/* Rows of several commands. */
+#define GW_OPTS_MAX_GUEST                                                                                              \
+    {                                                                                                                  \
+        0, "max-guest", "SIZE", OPT_MAX_GUEST, "accept guests up to that size (1T unless said)"                        \
+    }
+#define GW_OPTS_COLOR                                                                                                  \
+    {                                                                                                                  \
+        0, "color", "WHEN", OPT_COLOR, "colour: auto, always, never"                                                   \
+    }
 #define GW_OPTS_COMMON                                                                                                 \
     { 'j', "json", NULL, OPT_JSON, "write JSON lines" },                                                               \
-        { 0, "color", "WHEN", OPT_COLOR, "colour: auto, always, never" },                                              \
         { 0, "progress", "HOW", OPT_PROGRESS, "progress on stderr: auto, plain, json, none" },                         \
     {                                                                                                                  \
         'h', "help", NULL, OPT_HELP, "say how the command is used"                                                     \
@@ -60,6 +68,8 @@ void gw_help(FILE *out, const struct gw_cmd *cmd); /* NULL: godwit as a whole */
 void gw_dump_options(FILE *out, const struct gw_cmd *cmd);
 /* "64M", "1T", "4096": octets. */
 bool gw_size_parse(const char *text, uint64_t *out);
+/* --max-guest as a pfn: the first that is refused. False: wrong use, told on stderr. */
+bool gw_max_guest(const struct gw_args *args, uint64_t *max_pfn);
 
 /* terminal.c */
 /* Prints an error, once: "godwit: ..." and its causes. */

@@ -4,15 +4,17 @@
 #include "cmd.h"
 
 static const struct gw_opt digest_opts[] = {
+    GW_OPTS_MAX_GUEST,
     GW_OPTS_COMMON,
     { 0 },
 };
 
 /* The image into the digester; a cut behind a complete checkpoint is told and leaves that checkpoint's state. */
-static int digest_file(const char *name, const struct gw_args *args, struct gw_sink *digester, struct gw_err *err)
+static int digest_file(const char *name, uint64_t max_pfn, const struct gw_args *args, struct gw_sink *digester,
+                       struct gw_err *err)
 {
     struct gw_err failure = GW_ERR_NONE;
-    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, gw_limit(PFN), err);
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, max_pfn, err);
     if (wrap == NULL)
         return -1;
     gw_auto(gw_sink_closep) struct gw_sink *progress = gw_progress(args, wrap, name, err);
@@ -36,8 +38,11 @@ static enum gw_exit digest_run(const struct gw_args *args)
 {
     struct gw_err err = GW_ERR_NONE;
     const char *name = args->operand[0];
+    uint64_t max_pfn;
+    if (!gw_max_guest(args, &max_pfn))
+        return GW_EXIT_USAGE;
     gw_auto(gw_sink_closep) struct gw_sink *digester = gw_digester(&err);
-    if (digester != NULL && digest_file(name, args, digester, &err) == 0)
+    if (digester != NULL && digest_file(name, max_pfn, args, digester, &err) == 0)
         return GW_EXIT_YES;
     gw_because(&err, "cannot digest '%s'", name);
     gw_complain(&err);

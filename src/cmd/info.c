@@ -4,6 +4,8 @@
 #include "cmd.h"
 
 static const struct gw_opt info_opts[] = {
+    GW_OPTS_MAX_GUEST,
+    GW_OPTS_COLOR,
     GW_OPTS_COMMON,
     { 0 },
 };
@@ -11,9 +13,11 @@ static const struct gw_opt info_opts[] = {
 static enum gw_exit info_one(const char *name, const struct gw_args *args)
 {
     struct gw_summary summary = { 0 };
-    struct gw_judge_opts opts = { .max_pfn = gw_limit(PFN) };
+    struct gw_judge_opts opts = { 0 };
     struct gw_judgement j;
     enum gw_exit status = GW_EXIT_SYSTEM;
+    if (!gw_max_guest(args, &opts.max_pfn))
+        return GW_EXIT_USAGE;
     gw_judge(name, &opts, args, &summary, &j);
     if (j.failed) {
         gw_because(&j.err, "cannot read '%s'", name);

@@ -59,7 +59,8 @@ static void run(struct gw_wrap *wrap, struct gw_sink *verifier, struct gw_sink *
         out->failed = true;
         out->err = failure;
     }
-    out->verdict = *gw_verify_finish(verifier);
+    if (!out->failed)
+        out->verdict = *gw_verify_finish(verifier);
 }
 
 static void judge_once(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args, bool contents,
@@ -70,6 +71,7 @@ static void judge_once(const char *name, const struct gw_judge_opts *opts, const
     struct gw_verify_opts verify = {
         .strict = opts->strict,
         .for_xen = opts->for_xen,
+        .max_pfn = opts->max_pfn,
         .contents = contents || (wrap != NULL && !gw_wrap_skips(wrap)),
         .found = keep,
         .arg = out,

@@ -55,7 +55,7 @@ static enum gw_exit run(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "--help";
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-        gw_help(stdout, NULL);
+        gw_help(argc > 1 ? stdout : stderr, NULL);
         return argc > 1 ? GW_EXIT_YES : GW_EXIT_USAGE;
     }
     if (strcmp(word, "--version") == 0) {

@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,13 +119,28 @@ bool gw_size_parse(const char *text, uint64_t *out)
     char *end;
     if (!isdigit((unsigned char)*text))
         return false;
+    errno = 0;
     uint64_t value = strtoull(text, &end, 10);
+    if (errno != 0)
+        return false;
     if (*end != '\0') {
         const char *unit = strchr(units, toupper((unsigned char)*end));
         if (unit == NULL || end[1] != '\0' || !gw_mul(value, UINT64_C(1) << 10 * (unit - units + 1), &value))
             return false;
     }
     *out = value;
+    return true;
+}
+
+bool gw_max_guest(const struct gw_args *args, uint64_t *max_pfn)
+{
+    const char *size = args->value[OPT_MAX_GUEST];
+    uint64_t octets = gw_limit(PFN) * GW_PAGE_LEN, most = gw_limit(PFN_MOST) * GW_PAGE_LEN;
+    if (size != NULL && (!gw_size_parse(size, &octets) || octets < GW_PAGE_LEN || octets > most)) {
+        gw_complain_usage("--max-guest wants a size such as 512G or 2T, 256T at most, not '%s'", size);
+        return false;
+    }
+    *max_pfn = octets / GW_PAGE_LEN;
     return true;
 }
 

@@ -8,6 +8,18 @@
 
 #include "cmd.h"
 
+/* Each line of a message made fit for a terminal: names in it may hold anything. */
+static void complain_lines(const char *text, const char *end)
+{
+    char shown[4 * GW_ERR_MSG_MAX];
+    fputs("godwit: ", stderr);
+    for (const char *line = text, *stop; line != NULL; line = stop != NULL ? stop + 1 : NULL) {
+        stop = strstr(line, "\nbecause ");
+        size_t len = stop != NULL ? (size_t)(stop - line) : strlen(line);
+        fprintf(stderr, "%s%s\n", gw_escape(shown, sizeof shown, line, len), stop == NULL ? end : "");
+    }
+}
+
 void gw_complain(const struct gw_err *err)
 {
     char at[64] = "";
@@ -17,18 +29,18 @@ void gw_complain(const struct gw_err *err)
     else if (err->placed)
         snprintf(at, sizeof at, " (at 0x%llx)", (unsigned long long)err->offset);
     fflush(stdout);
-    fprintf(stderr, "godwit: %s%s\n", err->msg, at);
+    complain_lines(err->msg, at);
 }
 
 void gw_complain_usage(const char *fmt, ...)
 {
+    char text[GW_ERR_MSG_MAX];
     va_list ap;
-    fflush(stdout);
-    fputs("godwit: ", stderr);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    fputc('\n', stderr);
+    fflush(stdout);
+    complain_lines(text, "");
 }
 
 static bool one_of(const char *option, const char *value, const char *const *words)
@@ -36,7 +48,8 @@ static bool one_of(const char *option, const char *value, const char *const *wor
     for (const char *const *word = words; *word != NULL; word++)
         if (value == NULL || strcmp(value, *word) == 0)
             return true;
-    gw_complain_usage("--%s: '%s' is none of its words", option, value);
+    gw_complain_usage("--%s: '%s' is none of %s, %s, %s%s%s", option, value, words[0], words[1], words[2],
+                      words[3] != NULL ? ", " : "", words[3] != NULL ? words[3] : "");
     return false;
 }
 

@@ -8,17 +8,20 @@
 
 #include "cmd.h"
 
-enum { OPT_STRICT = OPT_OWN, OPT_VERBOSE, OPT_FOR_XEN, OPT_MAX_GUEST, OPT_RULES, OPT_LIMITS, OPT_EXPLAIN };
+#define NAME_ROOM 1024 /* of a file's name made fit for a terminal */
+
+enum { OPT_STRICT = OPT_OWN, OPT_VERBOSE, OPT_FOR_XEN, OPT_RULES, OPT_LIMITS, OPT_EXPLAIN };
 
 static const struct gw_opt verify_opts[] = {
     { 's', "strict", NULL, OPT_STRICT, "warnings are errors; the canonical order is demanded" },
     { 'q', "quiet", NULL, OPT_QUIET, "print nothing: the exit status answers" },
     { 'v', "verbose", NULL, OPT_VERBOSE, "tell with each finding what its rule demands" },
     { 0, "for-xen", "X.Y", OPT_FOR_XEN, "judge for a receiver of that release, 4.6 or later" },
-    { 0, "max-guest", "SIZE", OPT_MAX_GUEST, "accept guests up to that size (1T unless said)" },
+    GW_OPTS_MAX_GUEST,
     { 0, "rules", NULL, OPT_RULES, "print the rules and judge nothing" },
     { 0, "limits", NULL, OPT_LIMITS, "print the bounds on what is read" },
     { 0, "explain", "ID", OPT_EXPLAIN, "explain one rule" },
+    GW_OPTS_COLOR,
     GW_OPTS_COMMON,
     { 0 },
 };
@@ -118,19 +121,13 @@ static bool parse_release(const char *text, unsigned *minor)
 
 static bool parse(const struct gw_args *args, struct gw_judge_opts *out)
 {
-    const char *release = args->value[OPT_FOR_XEN], *size = args->value[OPT_MAX_GUEST];
-    uint64_t octets = gw_limit(PFN) * GW_PAGE_LEN;
+    const char *release = args->value[OPT_FOR_XEN];
     *out = (struct gw_judge_opts){ .strict = args->given[OPT_STRICT] };
     if (release != NULL && !parse_release(release, &out->for_xen)) {
         gw_complain_usage("verify: --for-xen wants a release from 4.6 on, such as 4.13, not '%s'", release);
         return false;
     }
-    if (size != NULL && (!gw_size_parse(size, &octets) || octets < GW_PAGE_LEN)) {
-        gw_complain_usage("verify: --max-guest wants a size such as 512G or 2T, not '%s'", size);
-        return false;
-    }
-    out->max_pfn = octets / GW_PAGE_LEN;
-    return true;
+    return gw_max_guest(args, &out->max_pfn);
 }
 
 static void finding_json(const char *name, const struct gw_finding *f)
@@ -211,19 +208,20 @@ static void verdict_json(const char *name, const struct gw_judgement *j)
 static void verdict_text(const char *name, const struct gw_judgement *j, bool colour)
 {
     const struct gw_verdict *v = &j->verdict;
-    char counts[96], whole[80] = "";
+    char counts[96], whole[80] = "", shown[NAME_ROOM];
     if (v->checkpoints > 0 && !v->ended)
         snprintf(whole, sizeof whole, ", whole up to checkpoint %" PRIu64, v->commits);
-    printf("%s: %s%s%s%s: %s (%s)\n", name, gw_colour(colour, v->errors > 0 ? GW_RED : GW_GREEN),
-           gw_verdict_valid(v) ? "valid" : "INVALID", gw_colour(colour, GW_PLAIN), whole,
-           gw_counts_text(counts, sizeof counts, v), j->layers[0] != '\0' ? j->layers : "not recognised");
+    printf("%s: %s%s%s%s: %s (%s)\n", gw_escape(shown, sizeof shown, name, strlen(name)),
+           gw_colour(colour, v->errors > 0 ? GW_RED : GW_GREEN), gw_verdict_valid(v) ? "valid" : "INVALID",
+           gw_colour(colour, GW_PLAIN), whole, gw_counts_text(counts, sizeof counts, v),
+           j->layers[0] != '\0' ? j->layers : "not recognised");
 }
 
-static enum gw_exit tell_failure(const char *name, struct gw_judgement *j, bool as_json)
+static enum gw_exit tell_failure(const char *name, struct gw_judgement *j, bool as_json, bool quiet)
 {
     gw_because(&j->err, "cannot verify '%s'", name);
     gw_complain(&j->err);
-    if (as_json) {
+    if (as_json && !quiet) {
         struct gw_json json = { .out = stdout };
         gw_json_object(&json, NULL);
         gw_json_text(&json, "type", "failure");
@@ -257,7 +255,7 @@ static enum gw_exit verify_one(const char *name, const struct gw_judge_opts *opt
     enum gw_exit status;
     gw_judge(name, opts, args, NULL, &j);
     if (j.failed) {
-        status = tell_failure(name, &j, args->given[OPT_JSON]);
+        status = tell_failure(name, &j, args->given[OPT_JSON], args->given[OPT_QUIET]);
     } else {
         if (!args->given[OPT_QUIET])
             tell(name, opts, args, &j);
@@ -274,6 +272,11 @@ static enum gw_exit verify_run(const struct gw_args *args)
     bool json = args->given[OPT_JSON];
     if (!parse(args, &opts))
         return GW_EXIT_USAGE;
+    bool table = args->given[OPT_RULES] || args->given[OPT_LIMITS] || args->given[OPT_EXPLAIN];
+    if (table && args->num_operands > 0) {
+        gw_complain_usage("verify: --rules, --limits and --explain judge nothing: no FILE may follow");
+        return GW_EXIT_USAGE;
+    }
     if (args->given[OPT_RULES])
         return print_rules(json);
     if (args->given[OPT_LIMITS])

@@ -143,13 +143,16 @@ static int digest_record(struct gw_sink *sink, const struct gw_record *record, s
 
 static int digest_aside(struct gw_sink *sink, const struct gw_aside *aside, struct gw_err *err)
 {
-    static const char *const names[] = { [2] = "libxl_emulator_xenstore_data", [3] = "libxl_emulator_context" };
+    static const char *const names[] = {
+        [GW_LIBXL_XENSTORE] = "libxl_emulator_xenstore_data",
+        [GW_LIBXL_EMULATOR] = "libxl_emulator_context",
+    };
     struct digester *d = (struct digester *)sink;
     if (aside->kind == GW_ASIDE_XL_CONFIG) {
         memcpy(d->config_type, aside->config->type, sizeof d->config_type);
         return keep_blob(d, 40 * BLOBS_PER_TYPE, "xl_config", aside->body, aside->body_len, err);
     }
-    if (aside->kind == GW_ASIDE_LIBXL_RECORD && (aside->type == 2 || aside->type == 3))
+    if (aside->kind == GW_ASIDE_LIBXL_RECORD && (aside->type == GW_LIBXL_XENSTORE || aside->type == GW_LIBXL_EMULATOR))
         return keep_blob(d, (32 + aside->type) * (uint64_t)BLOBS_PER_TYPE, names[aside->type], aside->body,
                          aside->body_len, err);
     return 0;

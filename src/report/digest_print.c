@@ -117,20 +117,9 @@ static int print_blobs(const struct printer *p, struct gw_err *err)
     return 0;
 }
 
-/* The highest pfn that is named now, behind a way back perhaps, and one. */
-static uint64_t num_pfns(const struct digester *d)
-{
-    uint64_t at = 0, num = 0;
-    for (const uint8_t *types; (types = gw_sparse_leaf(&d->types, &at)) != NULL; at += GW_SPARSE_LEAF)
-        for (unsigned i = 0; i < GW_SPARSE_LEAF; i++)
-            if (types[i] & TYPE_NAMED)
-                num = at + i + 1;
-    return num;
-}
-
 static void print_head(const struct printer *p)
 {
-    uint64_t num = num_pfns(p->d);
+    uint64_t num = p->d->types.num;
     if (!p->json) {
         fprintf(p->out, "guest %s\npfns %llu\n", guest_word(p->d), (unsigned long long)num);
         return;

@@ -109,7 +109,9 @@ void gw_info_text(FILE *out, bool colour, const struct gw_info *info)
 {
     const struct gw_summary *s = info->summary;
     const struct gw_verdict *v = info->verdict;
-    fprintf(out, "%s%s%s\n", gw_colour(colour, GW_BOLD), info->file, gw_colour(colour, GW_PLAIN));
+    char name[1024];
+    fprintf(out, "%s%s%s\n", gw_colour(colour, GW_BOLD), gw_escape(name, sizeof name, info->file, strlen(info->file)),
+            gw_colour(colour, GW_PLAIN));
     line(out, colour, "wrapping", "%s", info->layers[0] != '\0' ? info->layers : "not recognised");
     if (s->begun) {
         line(out, colour, "image", "version %u, %s by Xen %u.%u", s->headers.image.version,

@@ -53,7 +53,7 @@ struct gw_summary {
     struct gw_guest_config config;
     struct gw_tally records[GW_SUMMARY_TYPES];
     uint64_t num_records, num_entries, num_contents; /* of all PAGE_DATA: pfns named, pages of contents */
-    uint64_t num_libxl, emulator_octets, trailing;
+    uint64_t emulator_octets, trailing;
     bool trailing_more; /* counting was given up */
     char cpu[65];       /* SAVING_CPU */
 };

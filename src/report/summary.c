@@ -69,11 +69,8 @@ static int summary_aside(struct gw_sink *sink, const struct gw_aside *aside, str
     (void)err;
     if (aside->kind == GW_ASIDE_XL_CONFIG)
         s->config = *aside->config;
-    if (aside->kind == GW_ASIDE_LIBXL_RECORD) {
-        s->num_libxl++;
-        if (aside->type == 3) /* EMULATOR_CONTEXT */
-            s->emulator_octets = aside->length;
-    }
+    if (aside->kind == GW_ASIDE_LIBXL_RECORD && aside->type == GW_LIBXL_EMULATOR)
+        s->emulator_octets = aside->length;
     if (aside->kind == GW_ASIDE_TRAILING) {
         s->trailing = aside->length;
         s->trailing_more = aside->at_least;

@@ -6,7 +6,6 @@
 
 #include "verifier.h"
 
-enum { LIBXL_END, LIBXL_CONTEXT, LIBXL_XENSTORE, LIBXL_EMULATOR, LIBXL_CKPT_END, LIBXL_CKPT_STATE, NUM_LIBXL_TYPES };
 enum { EMULATOR_UNKNOWN, EMULATOR_TRADITIONAL, EMULATOR_QEMU, NUM_EMULATORS };
 
 #define LIBXL_OPT_CONVERTED 2u
@@ -15,13 +14,13 @@ enum { EMULATOR_UNKNOWN, EMULATOR_TRADITIONAL, EMULATOR_QEMU, NUM_EMULATORS };
 /* What the sender of xl's migration says when it has let go (6.2, M4): 44 octets with its zero. */
 static const char handshake[] = "domain is yours, you are cleared to unpause";
 
-static const char *const libxl_names[NUM_LIBXL_TYPES] = {
-    [LIBXL_END] = "END",
-    [LIBXL_CONTEXT] = "LIBXC_CONTEXT",
-    [LIBXL_XENSTORE] = "EMULATOR_XENSTORE_DATA",
-    [LIBXL_EMULATOR] = "EMULATOR_CONTEXT",
-    [LIBXL_CKPT_END] = "CHECKPOINT_END",
-    [LIBXL_CKPT_STATE] = "CHECKPOINT_STATE",
+static const char *const libxl_names[GW_NUM_LIBXL_TYPES] = {
+    [GW_LIBXL_END] = "END",
+    [GW_LIBXL_CONTEXT] = "LIBXC_CONTEXT",
+    [GW_LIBXL_XENSTORE] = "EMULATOR_XENSTORE_DATA",
+    [GW_LIBXL_EMULATOR] = "EMULATOR_CONTEXT",
+    [GW_LIBXL_CKPT_END] = "CHECKPOINT_END",
+    [GW_LIBXL_CKPT_STATE] = "CHECKPOINT_STATE",
 };
 
 static void judge_xl_header(struct verifier *v, const struct gw_aside *aside)
@@ -44,7 +43,8 @@ static void judge_config(struct verifier *v, const struct gw_aside *aside)
     if (aside->body_len == 0 || aside->body[aside->body_len - 1] != 0)
         find(v, GW_RULE_XL_CONFIG_NUL, "the JSON configuration does not end with a zero octet");
     if (!aside->config->is_object)
-        find(v, GW_RULE_XL_CONFIG_JSON, "the configuration is not a JSON object with c_info and b_info");
+        find(v, GW_RULE_XL_CONFIG_JSON, "the configuration is not a JSON object with c_info and b_info%s",
+             aside->body_len > gw_limit(JSON) ? " of a length that is read" : "");
 }
 
 static void judge_libxl_header(struct verifier *v, const struct gw_aside *aside)
@@ -88,9 +88,9 @@ static void judge_emulator(struct verifier *v, const struct gw_aside *aside)
         find(v, GW_RULE_LIBXL_EMULATOR_UNKNOWN, "%s names no emulator, and the stream is not a converted one", name);
     if (id == EMULATOR_TRADITIONAL && !target_before(v, 21))
         find(v, GW_RULE_LIBXL_EMULATOR_TARGET, "%s is QEMU traditional's, which Xen 4.21 and later do not have", name);
-    if (aside->type == LIBXL_EMULATOR && ++v->carrier.num_emulator_context > 1)
+    if (aside->type == GW_LIBXL_EMULATOR && ++v->carrier.num_emulator_context > 1)
         find(v, GW_RULE_LIBXL_EMULATOR_DUPLICATE, "a second EMULATOR_CONTEXT");
-    if (aside->type == LIBXL_XENSTORE && v->carrier.num_emulator_context > 0)
+    if (aside->type == GW_LIBXL_XENSTORE && v->carrier.num_emulator_context > 0)
         find(v, GW_RULE_LIBXL_ORDER, "EMULATOR_XENSTORE_DATA comes behind EMULATOR_CONTEXT");
     if (v->carrier.context && !has_device_model(v))
         find(v, GW_RULE_LIBXL_EMULATOR_GUEST, "%s stands beside a guest that has no device model", name);
@@ -143,10 +143,10 @@ static void judge_libxl_end(struct verifier *v)
 
 static void judge_libxl_record(struct verifier *v, const struct gw_aside *aside)
 {
-    bool bodyless = aside->type == LIBXL_END || aside->type == LIBXL_CONTEXT || aside->type == LIBXL_CKPT_END;
+    bool bodyless = aside->type == GW_LIBXL_END || aside->type == GW_LIBXL_CONTEXT || aside->type == GW_LIBXL_CKPT_END;
     if (aside->pad_nonzero)
         find(v, GW_RULE_LIBXL_PADDING, "the padding of a libxl record is not zero");
-    if (aside->type >= NUM_LIBXL_TYPES) {
+    if (aside->type >= GW_NUM_LIBXL_TYPES) {
         find(v, aside->type & GW_REC_OPTIONAL ? GW_RULE_LIBXL_TYPE_OPTIONAL : GW_RULE_LIBXL_TYPE,
              "unknown libxl record 0x%x of %zu octets", aside->type, aside->body_len);
         return;
@@ -154,14 +154,14 @@ static void judge_libxl_record(struct verifier *v, const struct gw_aside *aside)
     if (bodyless && aside->body_len > 0)
         find(v, GW_RULE_LIBXL_BODY, "%s has a body of %zu octets", libxl_names[aside->type], aside->body_len);
     switch (aside->type) {
-    case LIBXL_END: judge_libxl_end(v); break;
-    case LIBXL_CONTEXT: judge_context(v); break;
-    case LIBXL_XENSTORE:
-    case LIBXL_EMULATOR: judge_emulator(v, aside); break;
-    case LIBXL_CKPT_END: judge_ckpt_end(v); break;
+    case GW_LIBXL_END: judge_libxl_end(v); break;
+    case GW_LIBXL_CONTEXT: judge_context(v); break;
+    case GW_LIBXL_XENSTORE:
+    case GW_LIBXL_EMULATOR: judge_emulator(v, aside); break;
+    case GW_LIBXL_CKPT_END: judge_ckpt_end(v); break;
     default: judge_ckpt_state(v, aside);
     }
-    v->carrier.others = v->carrier.others || aside->type != LIBXL_CONTEXT;
+    v->carrier.others = v->carrier.others || aside->type != GW_LIBXL_CONTEXT;
 }
 
 static void judge_trailing(struct verifier *v, const struct gw_aside *aside)
@@ -188,6 +188,7 @@ void judge_aside(struct verifier *v, const struct gw_aside *aside)
     case GW_ASIDE_LIBXL_HEADER: judge_libxl_header(v, aside); break;
     case GW_ASIDE_LIBXL_RECORD: judge_libxl_record(v, aside); break;
     case GW_ASIDE_LAYER: break;
+    case GW_ASIDE_UNPACK: find(v, GW_RULE_UNPACK_TRAILING, "behind the image: %s", aside->name); break;
     case GW_ASIDE_TRAILING: judge_trailing(v, aside); break;
     }
 }

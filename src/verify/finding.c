@@ -10,27 +10,36 @@
 
 #define TEXT_MAX 640
 
-static void tell(struct verifier *v, const struct place *at, const struct gw_rule *rule, const char *text)
+static enum gw_severity severity_of(const struct verifier *v, const struct gw_rule *rule)
 {
-    enum gw_severity severity = rule->severity;
-    assert(rule >= gw_rules && rule < gw_rules + GW_NUM_RULES && text[0] != '\0');
-    if (severity == GW_STRICT && !v->opts.strict)
-        return;
-    if (severity == GW_STRICT || (severity == GW_WARNING && v->opts.strict))
-        severity = GW_ERROR;
+    bool strict = v->opts.strict && (rule->severity == GW_WARNING || rule->severity == GW_STRICT);
+    return strict ? GW_ERROR : rule->severity;
+}
+
+/* True: it is to be told, not only counted. */
+static bool count(struct verifier *v, const struct gw_rule *rule)
+{
+    enum gw_severity severity = severity_of(v, rule);
+    assert(rule >= gw_rules && rule < gw_rules + GW_NUM_RULES);
+    if (severity == GW_STRICT)
+        return false;
     v->verdict.errors += severity == GW_ERROR;
     v->verdict.warnings += severity == GW_WARNING;
     v->verdict.notes += severity == GW_NOTE;
-    if (++v->verdict.times[rule - gw_rules] > gw_limit(SAME_RULE) || v->opts.found == NULL)
-        return;
+    return ++v->verdict.times[rule - gw_rules] <= gw_limit(SAME_RULE) && v->opts.found != NULL;
+}
+
+static void tell(struct verifier *v, const struct place *at, const struct gw_rule *rule, const char *text)
+{
     struct gw_finding finding = {
         .rule = rule,
-        .severity = severity,
+        .severity = severity_of(v, rule),
         .placed = at->set,
         .record = at->record,
         .offset = at->offset,
         .text = text,
     };
+    assert(text[0] != '\0');
     v->opts.found(v->opts.arg, &finding);
 }
 
@@ -38,6 +47,8 @@ __attribute__((format(printf, 4, 0))) static void say(struct verifier *v, const 
                                                       enum gw_rule_number rule, const char *fmt, va_list ap)
 {
     char text[TEXT_MAX];
+    if (!count(v, &gw_rules[rule]))
+        return; /* before a sentence is made: a hostile image has millions */
     vsnprintf(text, sizeof text, fmt, ap);
     tell(v, at, &gw_rules[rule], text);
 }
@@ -64,7 +75,8 @@ int find_refusal(struct verifier *v, struct gw_err *err)
     assert(err->rule == NULL || rule != NULL);
     if (rule == NULL)
         return -1;
-    tell(v, &v->at, rule, err->msg);
+    if (count(v, rule))
+        tell(v, &v->at, rule, err->msg);
     *err = GW_ERR_NONE;
     return 0;
 }
@@ -92,6 +104,7 @@ bool gw_verify_failed(struct gw_sink *sink, const struct gw_err *failure)
     /* A cut behind a complete checkpoint costs what came after it, no more (section 17.3). */
     if (failure->code == GW_E_SHORT && v->verdict.commits > 0 && !v->end_seen)
         rule = &gw_rules[GW_RULE_CKPT_INCOMPLETE];
-    tell(v, &at, rule, failure->msg);
+    if (count(v, rule))
+        tell(v, &at, rule, failure->msg);
     return true;
 }

@@ -1,6 +1,7 @@
 /*
  * framing.c - what every record must be, whatever its type (18.2), and the optional records of our own.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -29,6 +30,10 @@ void judge_frame(struct verifier *v, const struct gw_frame *frame)
 {
     const struct gw_record_info *info = gw_record_info(frame->type);
     bool optional = (frame->type & GW_REC_OPTIONAL) != 0;
+    if (frame->late_pad_nonzero) {
+        v->at = place_of(&v->last);
+        find(v, GW_RULE_REC_PADDING_NONZERO, "the padding behind a body of %u octets is not zero", v->last.length);
+    }
     v->at = place_of(frame);
     if (v->digest_at.set && frame->type != GW_REC_END)
         find_at(v, &v->digest_at, GW_RULE_OPT_IMAGE_DIGEST, "IMAGE_DIGEST is followed by another record, not by END");
@@ -85,20 +90,27 @@ static void judge_page_checks(struct verifier *v, const struct gw_record *record
              v->last_contents);
 }
 
-static bool is_json_object(const uint8_t *body, size_t len)
+/* *is: an object that is short enough to be parsed. */
+static int judge_json_object(struct verifier *v, const uint8_t *body, size_t len, bool *is)
 {
     json_error_t error;
+    *is = false;
+    if (len > gw_limit(JSON))
+        return 0;
     json_t *json = json_loadb((const char *)body, len, JSON_REJECT_DUPLICATES, &error);
-    bool is_object = json_is_object(json);
+    if (json == NULL && json_error_code(&error) == json_error_out_of_memory)
+        return errno = ENOMEM, gw_fail(v->err, GW_E_SYSTEM, "cannot read a PROVENANCE of %zu octets", len);
+    *is = json_is_object(json);
     json_decref(json);
-    return is_object;
+    return 0;
 }
 
-void judge_optional(struct verifier *v, const struct gw_record *record)
+int judge_optional(struct verifier *v, const struct gw_record *record)
 {
     const struct gw_frame *frame = &record->frame;
     struct gw_image_digest digest;
     struct gw_err err = GW_ERR_NONE;
+    bool is_object;
     bool carries_checks = frame->type == GW_REC_PAGE_CHECKS || frame->type == GW_REC_IMAGE_DIGEST;
     if (carries_checks && v->verdict.times[GW_RULE_OPT_NOT_COMPARED] == 0)
         find(v, GW_RULE_OPT_NOT_COMPARED, "the image carries checks of its contents, which are not compared");
@@ -113,9 +125,12 @@ void judge_optional(struct verifier *v, const struct gw_record *record)
         if (!gw_is_cpu_text(record->body, frame->length))
             find(v, GW_RULE_OPT_SAVING_CPU, "SAVING_CPU is not 1 to 64 octets of printable text");
     } else if (frame->type == GW_REC_PROVENANCE) {
-        if (!is_json_object(record->body, frame->length))
+        if (judge_json_object(v, record->body, frame->length, &is_object) < 0)
+            return -1;
+        if (!is_object)
             find(v, GW_RULE_OPT_PROVENANCE, "PROVENANCE is not a JSON object");
     } else if (gw_record_info(frame->type) == NULL) {
         judge_draft_text(v, frame, record->body);
     }
+    return 0;
 }

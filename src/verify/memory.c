@@ -131,7 +131,7 @@ void judge_memory(struct verifier *v)
 {
     struct tally t = { 0 };
     uint64_t end = v->memory.pages.num;
-    if (v->guest == GW_GUEST_PV && v->pv.p2m && v->pv.end_pfn < gw_limit(PFN))
+    if (v->guest == GW_GUEST_PV && v->pv.p2m && v->pv.end_pfn < v->opts.max_pfn)
         end = gw_max(end, (uint64_t)v->pv.end_pfn + 1);
     v->at = (struct place){ 0 };
     if (!v->memory.any_contents)

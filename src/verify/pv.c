@@ -1,6 +1,9 @@
 /*
  * pv.c - X86_PV_INFO, X86_PV_P2M_FRAMES, SHARED_INFO and the vCPU records (18.5): framing, sizes, order and presence.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "verifier.h"
 
 #define BASIC_LEN_32 2800u
@@ -37,23 +40,42 @@ static void need_pv_info(struct verifier *v, const struct gw_frame *frame)
          gw_record_name(frame->type, room, sizeof room));
 }
 
+static uint64_t frame_at(const struct verifier *v, size_t i)
+{
+    uint64_t pfn;
+    memcpy(&pfn, v->pv.frames.mem + i * sizeof pfn, sizeof pfn);
+    return pfn;
+}
+
+static int by_pfn(const void *a, const void *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x < y ? -1 : x > y;
+}
+
+/* The frames' pfns, sorted: 8 octets each, as many as the record has. */
 static int keep_frames(struct verifier *v, struct gw_p2m_frames *p2m)
 {
+    struct gw_buf *kept = &v->pv.frames;
     for (uint32_t i = 0; i < p2m->num; i++) {
         uint64_t pfn = gw_u64(&p2m->frames);
-        if (pfn > p2m->end_pfn) {
+        if (pfn > p2m->end_pfn)
             find(v, GW_RULE_P2M_FRAME_RANGE, "p2m frame %u is pfn 0x%llx, above the guest's last, 0x%x", i,
                  (unsigned long long)pfn, p2m->end_pfn);
-            continue;
-        }
-        uint8_t *frame = gw_sparse_at(&v->pv.frames, pfn, v->err);
-        if (frame == NULL)
-            return -1;
-        if (*frame)
-            find(v, GW_RULE_P2M_FRAME_DUP, "p2m frame %u is pfn 0x%llx, which is one already", i,
-                 (unsigned long long)pfn);
-        *frame = 1;
+        else
+            gw_put(kept, &pfn, sizeof pfn);
     }
+    if (gw_buf_ok(kept, v->err) < 0)
+        return -1;
+    size_t num = kept->len / sizeof(uint64_t);
+    if (num > 0)
+        qsort(kept->mem, num, sizeof(uint64_t), by_pfn);
+    for (size_t i = 1; i < num; i++)
+        if (by_pfn(kept->mem + 8 * (i - 1), kept->mem + 8 * i) == 0)
+            find(v, GW_RULE_P2M_FRAME_DUP, "pfn 0x%llx is named as a p2m frame twice",
+                 (unsigned long long)frame_at(v, i));
     return 0;
 }
 
@@ -68,17 +90,20 @@ int judge_p2m_frames(struct verifier *v, const struct gw_record *record)
     else if (v->pv.pages_early.set)
         find_at(v, &v->pv.pages_early, GW_RULE_PAGE_PV_ORDER, "this PAGE_DATA comes before X86_PV_P2M_FRAMES");
     v->pv.p2m_at = v->at;
-    gw_sparse_free(&v->pv.frames);
+    v->pv.frames.len = 0;
     if (v->pv.width == 0)
         return 0; /* how many frames there must be is not known: the missing X86_PV_INFO was told */
     if (gw_p2m_frames_decode(gw_cur(record->body, record->frame.length), v->pv.width, &p2m, &err) < 0) {
-        find_refusal(v, &err);
-        v->pv.p2m = true;
-        v->pv.end_pfn = UINT32_MAX;
-        return 0;
+        v->pv.p2m_wrong = true; /* its range is not known */
+        return find_refusal(v, &err);
     }
     v->pv.p2m = true;
     v->pv.end_pfn = p2m.end_pfn;
+    if (p2m.end_pfn >= v->opts.max_pfn) {
+        find(v, GW_RULE_PAGE_PFN_LIMIT, "the guest's last pfn is 0x%x; pfns below 0x%llx are read (see --max-guest)",
+             p2m.end_pfn, (unsigned long long)v->opts.max_pfn);
+        return 0;
+    }
     if (p2m.start_pfn != 0)
         find(v, GW_RULE_P2M_START_ZERO, "X86_PV_P2M_FRAMES begins at pfn 0x%x", p2m.start_pfn);
     if (p2m.end_pfn == 0)
@@ -154,12 +179,15 @@ static int mark_vcpu(struct verifier *v, uint32_t id, enum vcpu_kind kind, bool 
     uint8_t *seen = gw_sparse_at(&v->pv.vcpus, id, v->err);
     if (seen == NULL)
         return -1;
+    if ((*seen & 0xf0u) == 0)
+        gw_put(&v->pv.touched, &id, sizeof id);
     if (*seen & 0x10u << kind)
         find(v, GW_RULE_VCPU_DUPLICATE, "a second record of this kind for vCPU %u", id);
     *seen |= (uint8_t)(0x10u << kind);
     if (!empty)
         *seen |= (uint8_t)(1u << kind);
-    return 0;
+    v->tail.has_vcpu0 = v->tail.has_vcpu0 || (id == 0 && kind == VCPU_BASIC && !empty);
+    return gw_buf_ok(&v->pv.touched, v->err);
 }
 
 static void judge_empty(struct verifier *v, uint32_t id)
@@ -196,12 +224,19 @@ int judge_vcpu(struct verifier *v, const struct gw_record *record)
     return mark_vcpu(v, vcpu.id, kind, empty);
 }
 
+/* The i-th vCPU with a record since the last checkpoint. */
+static uint32_t touched_at(const struct verifier *v, size_t i)
+{
+    uint32_t id;
+    memcpy(&id, v->pv.touched.mem + i * sizeof id, sizeof id);
+    return id;
+}
+
 void forget_vcpus(struct verifier *v)
 {
-    uint64_t id = 0;
-    for (uint8_t *seen; (seen = gw_sparse_leaf(&v->pv.vcpus, &id)) != NULL; id += GW_SPARSE_LEAF)
-        for (unsigned i = 0; i < GW_SPARSE_LEAF; i++)
-            seen[i] &= 0x0fu;
+    for (size_t i = 0; i < v->pv.touched.len / sizeof(uint32_t); i++)
+        *(uint8_t *)gw_sparse_find(&v->pv.vcpus, touched_at(v, i)) &= 0x0fu;
+    v->pv.touched.len = 0;
 }
 
 uint64_t count_vcpus(const struct verifier *v)
@@ -226,33 +261,33 @@ static void judge_vcpu_whole(struct verifier *v, uint64_t id, uint8_t seen)
 
 void judge_pv_presence(struct verifier *v)
 {
-    const uint8_t *first = gw_sparse_find(&v->pv.vcpus, 0);
-    uint64_t id = 0;
-    if (!v->pv.info && !v->pv.info_missing_told)
+    if (!v->pv.info && !v->pv.info_missing_told) {
+        v->pv.info_missing_told = true;
         find(v, GW_RULE_PVINFO_MISSING, "a PV image without X86_PV_INFO");
-    if (!v->pv.p2m_at.set)
+    }
+    if (!v->pv.p2m_at.set && v->num_checkpoints == 0)
         find(v, GW_RULE_P2M_MISSING, "a PV image without X86_PV_P2M_FRAMES");
     if (v->tail.seen[GW_REC_SHARED_INFO] == 0)
         find(v, GW_RULE_SHINFO_MISSING, "no SHARED_INFO: the guest would come up with an empty page");
-    if (first == NULL || !(*first & 1u << VCPU_BASIC))
+    if (!v->tail.has_vcpu0)
         find(v, GW_RULE_VCPU0_MISSING, "no X86_PV_VCPU_BASIC for vCPU 0");
-    for (const uint8_t *seen; (seen = gw_sparse_leaf(&v->pv.vcpus, &id)) != NULL; id += GW_SPARSE_LEAF)
-        for (unsigned i = 0; i < GW_SPARSE_LEAF; i++)
-            judge_vcpu_whole(v, id + i, seen[i]);
+    for (size_t i = 0; i < v->pv.touched.len / sizeof(uint32_t); i++) {
+        const uint8_t *seen = gw_sparse_find(&v->pv.vcpus, touched_at(v, i));
+        judge_vcpu_whole(v, touched_at(v, i), *seen);
+    }
 }
 
 void judge_pv_memory(struct verifier *v)
 {
-    uint64_t pfn = 0;
     v->at = v->pv.p2m_at;
-    for (const uint8_t *frame; (frame = gw_sparse_leaf(&v->pv.frames, &pfn)) != NULL; pfn += GW_SPARSE_LEAF)
-        for (unsigned i = 0; i < GW_SPARSE_LEAF; i++) {
-            int type = frame[i] ? page_type(v, pfn + i) : GW_PAGE_NOTAB;
-            if (type < 0 || !gw_type_populates((unsigned)type))
-                find(v, GW_RULE_P2M_FRAME_DATA, "p2m frame 0x%llx is no page of the image (%s)",
-                     (unsigned long long)pfn + i, type < 0 ? "never named" : gw_page_type_name((unsigned)type));
-            else if (type != GW_PAGE_NOTAB)
-                find(v, GW_RULE_P2M_FRAME_TYPE, "p2m frame 0x%llx ends as '%s', not as an ordinary page",
-                     (unsigned long long)pfn + i, gw_page_type_name((unsigned)type));
-        }
+    for (size_t i = 0; i < v->pv.frames.len / sizeof(uint64_t); i++) {
+        uint64_t pfn = frame_at(v, i);
+        int type = page_type(v, pfn);
+        if (type < 0 || !gw_type_populates((unsigned)type))
+            find(v, GW_RULE_P2M_FRAME_DATA, "p2m frame 0x%llx is no page of the image (%s)", (unsigned long long)pfn,
+                 type < 0 ? "never named" : gw_page_type_name((unsigned)type));
+        else if (type != GW_PAGE_NOTAB)
+            find(v, GW_RULE_P2M_FRAME_TYPE, "p2m frame 0x%llx ends as '%s', not as an ordinary page",
+                 (unsigned long long)pfn, gw_page_type_name((unsigned)type));
+    }
 }

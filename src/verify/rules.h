@@ -13,6 +13,9 @@
  * xen       R libxc's restorer refuses, H the hypervisor refuses, p partly, L only logs, - nobody notices.
  * python    Y Xen's Python verifier refuses, w warns, p partly, - silent.
  *
+ * vcpu-zero-content is a note, though the reference advises a warning: such images restore (R12), and where they do
+ * not, vcpu-zero-content-target says so.
+ *
  * A rule that depends on the receiver's release is judged against the newest Xen unless --for-xen names another.
  * Rules that need another host's policy belong to preflight, those about the inside of blobs to a later step: neither
  * has a row here before its check exists.
@@ -328,6 +331,8 @@
 
 #define GW_RULES_CARRIER(R)                                                                                            \
     R(UNPACK_DAMAGED, "unpack-damaged", ERROR, "ours", '-', '-', '-', "a compressed file unpacks to its end")          \
+    R(UNPACK_TRAILING, "unpack-trailing", WARNING, "ours", '-', '-', '-',                                              \
+      "a packed file ends well behind the image that is in it")                                                        \
     R(XL_TRUNCATED, "xl-truncated", ERROR, "XL-01", 'Y', 'R', 'Y', "the xl header and its optional data are whole")    \
     R(XL_MAGIC, "xl-magic", ERROR, "XL-01", 'Y', 'R', 'Y', "the xl header begins with its 32 octets of magic")         \
     R(XL_BYTEORDER, "xl-byteorder", ERROR, "XL-02", 'Y', 'R', '-', "the xl header is little-endian")                   \

@@ -54,8 +54,10 @@ struct pv_state {
     uint32_t end_pfn;
     struct place pages_early; /* first PAGE_DATA before P2M_FRAMES */
     struct place p2m_at;
-    struct gw_sparse frames; /* one octet per pfn that is a p2m frame */
-    struct gw_sparse vcpus;  /* an octet each: 1 << kind, ever; << 4 in this checkpoint */
+    struct gw_buf frames;   /* u64 pfns of the p2m frames, sorted */
+    bool p2m_wrong;         /* there was one whose range is not known */
+    struct gw_buf touched;  /* u32 ids of the vCPUs with a record since the last checkpoint */
+    struct gw_sparse vcpus; /* an octet each: 1 << kind, ever; << 4 in this checkpoint */
 };
 
 /* HVM params whose pages are looked at when all is there. */
@@ -74,6 +76,7 @@ struct tail_state {
     struct place first; /* first record of the tail */
     uint32_t first_type;
     bool early_told, interleaved_told, params_early_told;
+    bool has_vcpu0; /* its basic state */
     uint64_t rank;
 };
 
@@ -107,6 +110,10 @@ struct verifier {
     struct hvm_state hvm;
     struct tail_state tail;
     struct carrier_state carrier;
+    struct { /* as of the last commit: what the maps' way back does not cover */
+        struct hvm_state hvm;
+        bool any_contents, any_nonzero;
+    } kept;
 };
 
 /* finding.c */
@@ -123,7 +130,7 @@ bool target_before(const struct verifier *v, unsigned minor);
 void judge_headers(struct verifier *v);
 /* framing.c */
 void judge_frame(struct verifier *v, const struct gw_frame *frame);
-void judge_optional(struct verifier *v, const struct gw_record *record);
+int judge_optional(struct verifier *v, const struct gw_record *record);
 void judge_marker_body(struct verifier *v, const struct gw_mark *mark, enum gw_rule_number rule);
 /* order.c */
 void judge_order(struct verifier *v, uint32_t type);

@@ -76,8 +76,7 @@ static int judge_body(struct verifier *v, const struct gw_record *record, const 
 {
     uint32_t type = record->frame.type;
     if (type >= sizeof rows / sizeof rows[0] || rows[type].judge == NULL) {
-        judge_optional(v, record);
-        return 0;
+        return judge_optional(v, record);
     }
     if (info->kind == GW_KIND_STATIC)
         judge_static_record(v, &record->frame);
@@ -177,6 +176,9 @@ static int verify_commit(struct gw_sink *sink, struct gw_err *err)
     assert(v->begun);
     v->verdict.commits++;
     gw_undo_commit(&v->memory.undo);
+    v->kept.hvm = v->hvm;
+    v->kept.any_contents = v->memory.any_contents;
+    v->kept.any_nonzero = v->memory.any_nonzero;
     return 0;
 }
 
@@ -186,7 +188,8 @@ static void verify_close(struct gw_sink *sink)
     gw_undo_free(&v->memory.undo);
     gw_sparse_free(&v->memory.pages);
     gw_sparse_free(&v->memory.checks);
-    gw_sparse_free(&v->pv.frames);
+    gw_buf_free(&v->pv.frames);
+    gw_buf_free(&v->pv.touched);
     gw_sparse_free(&v->pv.vcpus);
     gw_free(v);
 }
@@ -211,13 +214,24 @@ struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *er
     assert(opts->for_xen == 0 || opts->for_xen >= 6);
     v->sink.ops = &verify_ops;
     v->opts = *opts;
+    v->opts.max_pfn = opts->max_pfn > 0 ? opts->max_pfn : gw_limit(PFN);
     gw_sparse_init(&v->memory.pages, 1);
     gw_sparse_init(&v->memory.checks, sizeof(uint64_t));
     gw_undo_init(&v->memory.undo, &v->memory.pages);
     v->memory.first_pass = true;
-    gw_sparse_init(&v->pv.frames, 1);
     gw_sparse_init(&v->pv.vcpus, 1);
     return &v->sink;
+}
+
+/* To the last complete checkpoint: what came behind it counts for nothing. */
+static void go_back(struct verifier *v)
+{
+    if (v->verdict.commits == 0)
+        return;
+    gw_undo_back(&v->memory.undo);
+    v->hvm = v->kept.hvm;
+    v->memory.any_contents = v->kept.any_contents;
+    v->memory.any_nonzero = v->kept.any_nonzero;
 }
 
 /* Memory is judged when some state of it is whole: at END, or at the last complete checkpoint. */
@@ -227,7 +241,7 @@ const struct gw_verdict *gw_verify_finish(struct gw_sink *sink)
     assert(!v->finished);
     v->finished = true;
     if (!v->end_seen)
-        gw_undo_back(&v->memory.undo);
+        go_back(v);
     if (v->begun && (v->end_seen || v->verdict.commits > 0)) {
         judge_memory(v);
         if (v->guest == GW_GUEST_PV)

@@ -23,6 +23,20 @@ unsigned bid_octets(const uint8_t *mem, size_t len, const void *want, size_t wan
     return both > 0 && memcmp(mem, want, both) == 0 ? (unsigned)(8 * both) : 0;
 }
 
+static const struct layer *best(const uint8_t *mem, size_t len)
+{
+    const struct layer *winner = NULL;
+    unsigned highest = 0;
+    for (unsigned i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        unsigned bid = layers[i]->bid(mem, len);
+        if (bid > highest) {
+            highest = bid;
+            winner = layers[i];
+        }
+    }
+    return winner;
+}
+
 struct gw_wrap *gw_wrap_new(struct gw_chan *from, uint64_t max_pfn, struct gw_err *err)
 {
     assert(from != NULL && max_pfn > 0);
@@ -41,6 +55,18 @@ struct gw_wrap *gw_wrap_new(struct gw_chan *from, uint64_t max_pfn, struct gw_er
     return wrap;
 }
 
+/* Only a guess for gw_wrap_skips: whatever goes wrong here, goes wrong again in gw_wrap_run, and is told there. */
+static bool is_packed(struct gw_wrap *wrap)
+{
+    struct gw_err ignored = GW_ERR_NONE;
+    const uint8_t *mem;
+    size_t len;
+    if (gw_chan_peek(wrap->chan, PEEK_LEN, &mem, &len, &ignored) < 0)
+        return false;
+    const struct layer *layer = best(mem, len);
+    return layer != NULL && layer->unpack != NULL;
+}
+
 static struct gw_wrap *wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_err *err)
 {
     struct stat st;
@@ -50,7 +76,7 @@ static struct gw_wrap *wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_e
     if (wrap == NULL)
         return NULL;
     wrap->size = regular ? (uint64_t)st.st_size : 0;
-    wrap->skips = regular;
+    wrap->skips = regular && !is_packed(wrap);
     return wrap;
 }
 
@@ -88,20 +114,6 @@ static int refuse_foreign(const uint8_t *mem, size_t len, struct gw_err *err)
         return gw_ends(err, "ihdr-truncated", "the input is empty");
     name_foreign(mem, len, text, sizeof text);
     return gw_refuse(err, "ihdr-legacy", "%s", text);
-}
-
-static const struct layer *best(const uint8_t *mem, size_t len)
-{
-    const struct layer *winner = NULL;
-    unsigned highest = 0;
-    for (unsigned i = 0; i < sizeof layers / sizeof layers[0]; i++) {
-        unsigned bid = layers[i]->bid(mem, len);
-        if (bid > highest) {
-            highest = bid;
-            winner = layers[i];
-        }
-    }
-    return winner;
 }
 
 int say_layer(struct gw_wrap *wrap, struct gw_sink *sink, const char *name, struct gw_err *err)
@@ -149,6 +161,18 @@ int gw_wrap_run(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
     return 0;
 }
 
+/* The image was whole before its packed file went wrong. */
+static int say_unpack(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
+{
+    struct gw_aside aside = { .kind = GW_ASIDE_UNPACK, .offset = wrap->chan->read_pos };
+    struct gw_err why = *err;
+    if (err->rule == NULL || strcmp(err->rule, "unpack-damaged") != 0)
+        return -1;
+    *err = GW_ERR_NONE;
+    aside.name = why.msg;
+    return gw_sink_aside(sink, &aside, err);
+}
+
 int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
 {
     struct gw_aside aside = { .kind = GW_ASIDE_TRAILING, .offset = wrap->chan->read_pos };
@@ -156,7 +180,7 @@ int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
     uint8_t head[64];
     size_t len;
     if (gw_chan_peek(wrap->chan, sizeof head, &mem, &len, err) < 0)
-        return -1;
+        return say_unpack(wrap, sink, err);
     if (len == 0)
         return 0;
     aside.body_len = (size_t)gw_min(len, sizeof head);
@@ -164,7 +188,7 @@ int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
     aside.body = head;
     if (gw_chan_skip(wrap->chan, gw_limit(TRAILING), err) == 0)
         aside.at_least = true;
-    else if (err->code == GW_E_SHORT)
+    else if (gw_err_is_cut(err))
         *err = GW_ERR_NONE;
     else
         return -1;

@@ -6,8 +6,6 @@
 
 #include "wrap.h"
 
-struct archive;
-
 #define LAYERS_TEXT_MAX 64
 
 struct gw_wrap {
@@ -28,7 +26,7 @@ struct layer {
     unsigned (*bid)(const uint8_t *mem, size_t len);
     struct gw_chan *(*unpack)(struct gw_chan *next, const struct layer *layer, struct gw_err *err);
     int (*run)(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
-    int (*filter)(struct archive *archive); /* of unpack: switches libarchive's one filter on */
+    int filter; /* of unpack: libarchive's number of the one filter */
 };
 
 /* The rows, in no order: the highest bid wins. */
@@ -48,7 +46,7 @@ unsigned bid_octets(const uint8_t *mem, size_t len, const void *want, size_t wan
 /* foreign.c: what octets are that no layer wants: a sentence with advice, written to text. */
 void name_foreign(const uint8_t *mem, size_t len, char *text, size_t room);
 
-/* xl_config.c: what a JSON configuration says of the guest. */
-void read_config(const uint8_t *mem, size_t len, bool is_json, struct gw_guest_config *out);
+/* xl_config.c: what a JSON configuration says of the guest; one longer than gw_limit(JSON) is not read. */
+int read_config(const uint8_t *mem, size_t len, bool is_json, struct gw_guest_config *out, struct gw_err *err);
 
 #endif

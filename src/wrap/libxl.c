@@ -14,9 +14,6 @@
 #include "layers.h"
 
 #define HEADER_LEN 16
-#define GROW_STEP 65536
-
-enum { REC_END = 0, REC_LIBXC_CONTEXT = 1, REC_CHECKPOINT_END = 4, REC_CHECKPOINT_STATE = 5 };
 
 static const char ident[8] = { 'L', 'i', 'b', 'x', 'l', 'F', 'm', 't' };
 
@@ -37,7 +34,7 @@ static unsigned bid_libxl(const uint8_t *mem, size_t len)
      */
     static const uint8_t version[4] = { 0, 0, 0, 2 };
     static const uint8_t context[16] = {
-        REC_LIBXC_CONTEXT, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+        GW_LIBXL_CONTEXT, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
     };
     unsigned bits = bid_octets(mem, len, ident, sizeof ident);
     if (len >= 32 && bid_octets(mem + 8, 4, version, 4) > 0)
@@ -51,7 +48,7 @@ static int read_header(struct stream *s, struct gw_err *err)
     struct gw_aside aside = { .kind = GW_ASIDE_LIBXL_HEADER, .offset = s->wrap->chan->read_pos };
     size_t got;
     if (gw_chan_read(s->wrap->chan, octets, sizeof octets, &got, err) < 0) {
-        if (err->code != GW_E_SHORT)
+        if (!gw_err_is_cut(err))
             return -1;
         *err = GW_ERR_NONE;
         return gw_ends(err, "libxl-truncated", "the input ends inside the libxl header: %zu of 16 octets are there",
@@ -71,21 +68,6 @@ static int read_header(struct stream *s, struct gw_err *err)
     return gw_sink_aside(s->sink, &aside, err);
 }
 
-static int read_body(struct stream *s, uint32_t length, struct gw_err *err)
-{
-    s->body.len = 0;
-    while (s->body.len < length) {
-        size_t step = (size_t)gw_min(length - s->body.len, gw_max(s->body.len, GROW_STEP));
-        uint8_t *room = gw_buf_room(&s->body, step);
-        if (room == NULL)
-            return gw_buf_ok(&s->body, err);
-        if (gw_chan_read(s->wrap->chan, room, step, NULL, err) < 0)
-            return -1;
-        s->body.len += step;
-    }
-    return 0;
-}
-
 /* Body and padding of a record whose header was taken. */
 static int read_rest(struct stream *s, struct gw_aside *aside, uint32_t length, struct gw_err *err)
 {
@@ -94,8 +76,10 @@ static int read_rest(struct stream *s, struct gw_aside *aside, uint32_t length, 
     if (length > gw_limit(LIBXL_BODY))
         return gw_refuse(err, "libxl-length", "a libxl record claims %u octets; godwit reads up to %llu", length,
                          (unsigned long long)gw_limit(LIBXL_BODY));
-    if (read_body(s, length, err) < 0 || (pad_len > 0 && gw_chan_read(s->wrap->chan, pad, pad_len, NULL, err) < 0)) {
-        if (err->code != GW_E_SHORT)
+    s->body.len = 0;
+    if (gw_chan_fill(s->wrap->chan, &s->body, length, err) < 0 ||
+        (pad_len > 0 && gw_chan_read(s->wrap->chan, pad, pad_len, NULL, err) < 0)) {
+        if (!gw_err_is_cut(err))
             return -1;
         *err = GW_ERR_NONE;
         return gw_ends(err, "libxl-truncated",
@@ -114,7 +98,7 @@ static int read_record(struct stream *s, struct gw_aside *aside, struct gw_err *
     size_t got;
     *aside = (struct gw_aside){ .kind = GW_ASIDE_LIBXL_RECORD, .offset = s->wrap->chan->read_pos };
     if (gw_chan_read(s->wrap->chan, octets, sizeof octets, &got, err) < 0) {
-        if (err->code != GW_E_SHORT)
+        if (!gw_err_is_cut(err))
             return -1;
         *err = GW_ERR_NONE;
         return got > 0 ? gw_ends(err, "libxl-truncated", "the input ends inside a libxl record header: %zu of 8 octets",
@@ -124,7 +108,7 @@ static int read_record(struct stream *s, struct gw_aside *aside, struct gw_err *
     struct gw_cur cur = gw_cur(octets, sizeof octets);
     aside->type = gw_u32(&cur);
     uint32_t length = gw_u32(&cur);
-    if (aside->type == REC_LIBXC_CONTEXT && s->reader != NULL)
+    if (aside->type == GW_LIBXL_CONTEXT && s->reader != NULL)
         return gw_refuse(err, "libxl-context", "a second LIBXC_CONTEXT");
     return read_rest(s, aside, length, err);
 }
@@ -132,6 +116,8 @@ static int read_record(struct stream *s, struct gw_aside *aside, struct gw_err *
 static int run_image(struct stream *s, struct gw_err *err)
 {
     assert(!s->done && s->stopped != GW_END);
+    s->committed = false;
+    gw_buf_free(&s->body); /* the reader has buffers of its own */
     if (s->reader == NULL)
         s->reader = gw_reader_new(s->wrap->chan, s->wrap->max_pfn, err);
     if (s->reader == NULL || gw_reader_run(s->reader, s->sink, &s->stopped, err) < 0)
@@ -144,15 +130,28 @@ static int run_image(struct stream *s, struct gw_err *err)
  * Behind CHECKPOINT_END the image goes on, but for COLO's CHECKPOINT_STATE in between (17.5). Its number is a vCPU
  * record's in images of PV guests; COLO is for HVM guests only, whose images have no such record.
  */
-static bool state_is_next(struct stream *s, struct gw_err *err)
+static int state_is_next(struct stream *s, bool *is_next, struct gw_err *err)
 {
-    static const uint8_t state[4] = { REC_CHECKPOINT_STATE, 0, 0, 0 };
+    static const uint8_t state[4] = { GW_LIBXL_CKPT_STATE, 0, 0, 0 };
     const struct gw_headers *headers = gw_reader_headers(s->reader);
     const uint8_t *mem;
     size_t len;
-    return headers != NULL && headers->domain.type == GW_DOMAIN_HVM &&
-           gw_chan_peek(s->wrap->chan, sizeof state, &mem, &len, err) == 0 && len >= sizeof state &&
-           memcmp(mem, state, sizeof state) == 0;
+    *is_next = false;
+    if (headers == NULL || headers->domain.type != GW_DOMAIN_HVM)
+        return 0;
+    if (gw_chan_peek(s->wrap->chan, sizeof state, &mem, &len, err) < 0)
+        return -1;
+    *is_next = len >= sizeof state && memcmp(mem, state, sizeof state) == 0;
+    return 0;
+}
+
+/* Behind a complete checkpoint: the image goes on, unless COLO says something first. */
+static int go_on(struct stream *s, struct gw_err *err)
+{
+    bool state;
+    if (state_is_next(s, &state, err) < 0)
+        return -1;
+    return state ? 0 : run_image(s, err);
 }
 
 static int commit(struct stream *s, struct gw_err *err)
@@ -168,16 +167,13 @@ static int step(struct stream *s, struct gw_err *err)
     if (read_record(s, &aside, err) < 0 || gw_sink_aside(s->sink, &aside, err) < 0)
         return gw_err_place(err, aside.offset, 0);
     switch (aside.type) {
-    case REC_LIBXC_CONTEXT: return run_image(s, err);
-    case REC_CHECKPOINT_END:
+    case GW_LIBXL_CONTEXT: return run_image(s, err);
+    case GW_LIBXL_CKPT_END:
         if (s->stopped != GW_CHECKPOINT)
             return 0;
-        if (commit(s, err) < 0)
-            return -1;
-        return state_is_next(s, err) ? 0 : run_image(s, err);
-    case REC_CHECKPOINT_STATE:
-        return s->committed && s->stopped == GW_CHECKPOINT && !state_is_next(s, err) ? run_image(s, err) : 0;
-    case REC_END: s->done = true; return s->stopped == GW_END ? commit(s, err) : 0;
+        return commit(s, err) < 0 ? -1 : go_on(s, err);
+    case GW_LIBXL_CKPT_STATE: return s->committed && s->stopped == GW_CHECKPOINT ? go_on(s, err) : 0;
+    case GW_LIBXL_END: s->done = true; return s->stopped == GW_END ? commit(s, err) : 0;
     default: return 0;
     }
 }

@@ -2,14 +2,15 @@
  * unpack.c - compressed layers, through libarchive: the one filter that won the bidding and the raw format, nothing
  * else.
  *
- * Never archive_read_support_filter_all: some of those filters start programs. What decompression takes (a window of
- * up to 128 MiB for zstd, a dictionary of up to 1 GiB for xz) comes on top of godwit's own bounds; libarchive has no
- * setting for it.
+ * The filter is appended, not bid for: libarchive then looks for no second one, and never for those that start
+ * programs. What decompression takes (a window of up to 128 MiB for zstd, a dictionary of up to 1 GiB for xz) comes
+ * on top of godwit's own bounds; libarchive has no setting for it. Nor does it tell what stands behind a gzip or lz4
+ * stream.
  */
-#include <assert.h>
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <string.h>
 
 #include "layers.h"
 
@@ -20,7 +21,10 @@ struct unpack_chan {
     struct archive *archive;
     struct gw_err inner; /* of the channel below, whose failure libarchive cannot carry */
     uint8_t piece[PIECE];
+    const uint8_t *block; /* unpacked and not handed out yet; libarchive's */
+    size_t left;
     bool opened, ended;
+    bool fed_all; /* the input below has ended */
     const struct layer *layer;
 };
 
@@ -32,19 +36,25 @@ static la_ssize_t feed(struct archive *archive, void *arg, const void **mem)
         archive_set_error(archive, EIO, "the input cannot be read");
         return ARCHIVE_FATAL;
     }
+    u->fed_all = got == 0;
     *mem = u->piece;
     return (la_ssize_t)got;
 }
 
+/* What libarchive could not do: the input's failure, memory, a cut, or damage. */
 static int fail(struct unpack_chan *u, struct gw_err *err)
 {
+    const char *why = archive_error_string(u->archive), *name = u->layer->name;
+    why = why != NULL ? why : "libarchive does not say why";
     if (u->inner.code != GW_E_OK) {
         *err = u->inner;
         return -1;
     }
-    const char *why = archive_error_string(u->archive);
-    return gw_refuse(err, "unpack-damaged", "the %s file is cut or damaged and cannot be unpacked any further: %s",
-                     u->layer->name, why != NULL ? why : "libarchive does not say why");
+    if (archive_errno(u->archive) == ENOMEM)
+        return errno = ENOMEM, gw_fail(err, GW_E_SYSTEM, "cannot unpack %s", name);
+    if (u->fed_all)
+        return gw_ends(err, "unpack-damaged", "the %s file ends before its packed data do", name);
+    return gw_refuse(err, "unpack-damaged", "the %s file is damaged and cannot be unpacked any further: %s", name, why);
 }
 
 static int open_archive(struct unpack_chan *u, struct gw_err *err)
@@ -54,28 +64,37 @@ static int open_archive(struct unpack_chan *u, struct gw_err *err)
     if (archive_read_open(u->archive, u, NULL, feed, NULL) != ARCHIVE_OK)
         return fail(u, err);
     int rc = archive_read_next_header(u->archive, &entry);
-    /* libarchive wants more of a beginning than our bid, and would hand the packed octets through as they are. */
-    if (rc >= ARCHIVE_OK && archive_filter_code(u->archive, 0) == ARCHIVE_FILTER_NONE)
-        return gw_refuse(err, "unpack-damaged", "the %s file is cut or damaged in its first octets", u->layer->name);
+    return rc == ARCHIVE_OK ? 0 : fail(u, err); /* nothing packed, or nothing that can be unpacked: no format at all */
+}
+
+/* The next block as libarchive lends it: copying through archive_read_data would lose the octets before a fault. */
+static int next_block(struct unpack_chan *u, struct gw_err *err)
+{
+    const void *mem;
+    la_int64_t at;
+    int rc = archive_read_data_block(u->archive, &mem, &u->left, &at);
+    if (rc != ARCHIVE_OK && rc != ARCHIVE_EOF)
+        return fail(u, err);
+    u->block = mem;
     u->ended = rc == ARCHIVE_EOF;
-    return rc == ARCHIVE_OK || rc == ARCHIVE_EOF ? 0 : fail(u, err);
+    return 0;
 }
 
 static int unpack_read(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err)
 {
     struct unpack_chan *u = (struct unpack_chan *)chan;
     (void)num;
-    *got = 0;
     if (!u->opened && open_archive(u, err) < 0)
         return -1;
-    if (u->ended)
+    while (u->left == 0 && !u->ended)
+        if (next_block(u, err) < 0)
+            return -1;
+    *got = u->ended ? 0 : (size_t)gw_min(part[0].iov_len, u->left);
+    if (*got == 0)
         return 0;
-    assert(u->opened && part[0].iov_len > 0);
-    la_ssize_t n = archive_read_data(u->archive, part[0].iov_base, part[0].iov_len);
-    if (n < 0)
-        return fail(u, err);
-    u->ended = n == 0;
-    *got = (size_t)n;
+    memcpy(part[0].iov_base, u->block, *got);
+    u->block += *got;
+    u->left -= *got;
     return 0;
 }
 
@@ -104,10 +123,10 @@ static struct gw_chan *unpack(struct gw_chan *next, const struct layer *layer, s
     u->chan.next = next;
     u->layer = layer;
     u->archive = archive_read_new();
-    if (u->archive == NULL || layer->filter(u->archive) != ARCHIVE_OK ||
-        archive_read_support_format_raw(u->archive) != ARCHIVE_OK ||
-        archive_read_support_format_empty(u->archive) != ARCHIVE_OK) {
-        gw_fail(err, GW_E_USAGE, "this libarchive cannot unpack %s", layer->name);
+    if (u->archive == NULL || archive_read_append_filter(u->archive, layer->filter) != ARCHIVE_OK ||
+        archive_read_support_format_raw(u->archive) != ARCHIVE_OK) {
+        errno = u->archive != NULL ? archive_errno(u->archive) : ENOMEM;
+        gw_fail(err, GW_E_SYSTEM, "cannot prepare to unpack %s", layer->name);
         unpack_close(&u->chan);
         return NULL;
     }
@@ -138,7 +157,7 @@ static unsigned bid_lz4(const uint8_t *mem, size_t len)
     return len >= 4 ? bid_octets(mem, len, "\x04\x22\x4d\x18", 4) : 0;
 }
 
-const struct layer layer_gzip = { "gzip", bid_gzip, unpack, NULL, archive_read_support_filter_gzip };
-const struct layer layer_xz = { "xz", bid_xz, unpack, NULL, archive_read_support_filter_xz };
-const struct layer layer_zstd = { "zstd", bid_zstd, unpack, NULL, archive_read_support_filter_zstd };
-const struct layer layer_lz4 = { "lz4", bid_lz4, unpack, NULL, archive_read_support_filter_lz4 };
+const struct layer layer_gzip = { "gzip", bid_gzip, unpack, NULL, ARCHIVE_FILTER_GZIP };
+const struct layer layer_xz = { "xz", bid_xz, unpack, NULL, ARCHIVE_FILTER_XZ };
+const struct layer layer_zstd = { "zstd", bid_zstd, unpack, NULL, ARCHIVE_FILTER_ZSTD };
+const struct layer layer_lz4 = { "lz4", bid_lz4, unpack, NULL, ARCHIVE_FILTER_LZ4 };

@@ -29,7 +29,7 @@ static unsigned bid_xl(const uint8_t *mem, size_t len)
 
 static int short_of(struct gw_err *err, const char *what, size_t got, size_t want)
 {
-    if (err->code != GW_E_SHORT)
+    if (!gw_err_is_cut(err))
         return -1;
     *err = GW_ERR_NONE;
     return gw_ends(err, "xl-truncated", "the input ends inside %s: %zu of %zu octets are there", what, got, want);
@@ -76,7 +76,8 @@ static int say_data(const struct header *h, struct gw_cur cur, uint64_t offset, 
     if (cur.bad)
         return gw_refuse(err, "xl-optional-length",
                          "%zu octets of optional data do not hold a configuration of %u octets", len, config_len);
-    read_config(text.p, config_len, (h->mandatory & FLAG_JSON) != 0, &config);
+    if (read_config(text.p, config_len, (h->mandatory & FLAG_JSON) != 0, &config, err) < 0)
+        return -1;
     struct gw_aside aside = { .kind = GW_ASIDE_XL_CONFIG,
                               .offset = offset + 4,
                               .number = h->mandatory,
@@ -100,14 +101,7 @@ static int read_data(struct gw_wrap *wrap, struct gw_sink *sink, const struct he
 {
     uint64_t offset = wrap->chan->read_pos;
     struct gw_buf data = { 0 };
-    size_t got = 0;
-    int rc = 0;
-    while (rc == 0 && data.len < h->data_len) {
-        size_t step = (size_t)gw_min(h->data_len - data.len, 65536);
-        uint8_t *room = gw_buf_room(&data, step);
-        rc = room == NULL ? gw_buf_ok(&data, err) : gw_chan_read(wrap->chan, room, step, &got, err);
-        data.len += rc == 0 ? step : got;
-    }
+    int rc = gw_chan_fill(wrap->chan, &data, h->data_len, err);
     if (rc < 0)
         short_of(err, "the xl header's optional data", data.len, h->data_len);
     else if (h->data_len > 0)

@@ -68,7 +68,7 @@ int gw_entries_decode(uint64_t *entries, uint32_t num, uint64_t max_pfn, uint32_
                              (unsigned long long)gw_entry_pfn(entry), type);
         if (gw_entry_pfn(entry) >= max_pfn)
             return gw_refuse(err, "page-pfn-limit",
-                             "entry %u names pfn 0x%llx; pfns below 0x%llx are read (--max-guest moves that)", i,
+                             "entry %u names pfn 0x%llx; pfns below 0x%llx are read (see --max-guest)", i,
                              (unsigned long long)gw_entry_pfn(entry), (unsigned long long)max_pfn);
         entries[i] = entry;
         *num_contents += gw_type_has_contents(type);

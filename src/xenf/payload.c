@@ -1,11 +1,12 @@
 /*
  * payload.c - where contents go: seen, landed, moved on or skipped.
  *
- * State: fresh (the octets are the next of `from`) -> landed (into) or gone (to, settle). Watchers are served at the
- * first transition, whichever it is, and only then.
+ * State: fresh (the octets are the next of `from`) -> landed (into; or from the start) or gone (to, settle). Watchers
+ * are served at the first touch, whichever it is, and only then.
  */
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "xenf.h"
@@ -16,9 +17,17 @@ void gw_payload_open(struct gw_payload *payload, struct gw_chan *from, uint64_t 
     *payload = (struct gw_payload){ .len = len, .from = from, .buffer = buffer, .room = room };
 }
 
+void gw_payload_of(struct gw_payload *payload, const struct gw_seg *segs, unsigned num, uint8_t *buffer, size_t room)
+{
+    assert(room > 0 && room % 4096 == 0);
+    *payload = (struct gw_payload){ .gone = true, .buffer = buffer, .room = room, .landed = segs, .num_landed = num };
+    for (unsigned i = 0; i < num; i++)
+        payload->len += segs[i].len;
+}
+
 int gw_payload_watch(struct gw_payload *payload, gw_watch_fn *fn, void *arg, struct gw_err *err)
 {
-    if (payload->gone)
+    if (payload->shown)
         return gw_fail(err, GW_E_USAGE, "contents can be watched only before they are taken");
     if (payload->num_watch == GW_WATCHERS)
         return gw_fail(err, GW_E_USAGE, "contents have no more than %d watchers", GW_WATCHERS);
@@ -60,7 +69,7 @@ static int file_get(const struct gw_seg *seg, size_t at, uint8_t *mem, size_t le
         if (n < 0)
             return gw_fail(err, GW_E_SYSTEM, "cannot read contents from their file");
         if (n == 0)
-            return gw_fail(err, GW_E_SHORT, "the file of the contents ends too early");
+            return errno = EIO, gw_fail(err, GW_E_SYSTEM, "the file of the contents ends too early");
         mem += n;
         at += (size_t)n;
         len -= (size_t)n;
@@ -99,26 +108,88 @@ static int land_vectored(struct gw_payload *payload, const struct gw_seg *to, un
     return 0;
 }
 
+/* Contents that lie somewhere already: the watchers see them there. */
+static int show_landed(struct gw_payload *payload, struct gw_err *err)
+{
+    uint64_t at = 0;
+    bool wanted = !payload->shown && payload->num_watch > 0;
+    payload->shown = true;
+    for (unsigned i = 0; wanted && i < payload->num_landed; i++) {
+        const struct gw_seg *seg = &payload->landed[i];
+        for (size_t done = 0, len; done < seg->len; done += len, at += len) {
+            len = seg->mem != NULL ? seg->len : (size_t)gw_min(seg->len - done, payload->room);
+            if (seg->mem == NULL && file_get(seg, done, payload->buffer, len, err) < 0)
+                return -1;
+            if (show(payload, at, seg->mem != NULL ? seg->mem : payload->buffer, len, err) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* len octets at `at` of one segment into another. */
+static int copy_piece(struct gw_payload *payload, const struct gw_seg *from, size_t from_at, const struct gw_seg *to,
+                      size_t to_at, size_t len, struct gw_err *err)
+{
+    uint8_t *mem = to->mem != NULL ? to->mem + to_at : payload->buffer;
+    if (from->mem != NULL && to->mem == NULL)
+        return file_put(to, to_at, from->mem + from_at, len, err);
+    if (from->mem != NULL)
+        memcpy(mem, from->mem + from_at, len);
+    else if (file_get(from, from_at, mem, len, err) < 0)
+        return -1;
+    return to->mem != NULL ? 0 : file_put(to, to_at, mem, len, err);
+}
+
+static int copy_landed(struct gw_payload *payload, const struct gw_seg *to, struct gw_err *err)
+{
+    const struct gw_seg *from = payload->landed;
+    size_t from_at = 0, to_at = 0, len;
+    for (uint64_t left = payload->len; left > 0; left -= len) {
+        if (from_at == from->len)
+            from++, from_at = 0;
+        if (to_at == to->len)
+            to++, to_at = 0;
+        len = (size_t)gw_min(gw_min(from->len - from_at, to->len - to_at), payload->room);
+        if (copy_piece(payload, from, from_at, to, to_at, len, err) < 0)
+            return -1;
+        from_at += len;
+        to_at += len;
+    }
+    return 0;
+}
+
+static int land_all(struct gw_payload *payload, const struct gw_seg *to, unsigned num, struct gw_err *err)
+{
+    uint64_t at = 0;
+    bool memory = true;
+    for (unsigned i = 0; i < num; i++)
+        memory = memory && to[i].mem != NULL;
+    if (memory && payload->num_watch == 0)
+        return land_vectored(payload, to, num, err);
+    for (unsigned i = 0; i < num; i++)
+        if (land(payload, &to[i], &at, err) < 0)
+            return -1;
+    return 0;
+}
+
 int gw_payload_into(struct gw_payload *payload, const struct gw_seg *to, unsigned num, struct gw_err *err)
 {
-    uint64_t len = 0, at = 0;
-    bool memory = true;
-    if (payload->gone)
-        return gw_fail(err, GW_E_USAGE, "contents can land once");
-    for (unsigned i = 0; i < num; i++) {
+    uint64_t len = 0;
+    int rc;
+    if (payload->gone && payload->landed == NULL)
+        return gw_fail(err, GW_E_USAGE, "contents that moved on cannot land");
+    for (unsigned i = 0; i < num; i++)
         len += to[i].len;
-        memory = memory && to[i].mem != NULL;
-    }
     assert(len == payload->len);
-    payload->gone = true;
-    if (memory && payload->num_watch == 0) {
-        if (land_vectored(payload, to, num, err) < 0)
-            return -1;
+    if (payload->gone) {
+        rc = show_landed(payload, err) < 0 ? -1 : copy_landed(payload, to, err);
     } else {
-        for (unsigned i = 0; i < num; i++)
-            if (land(payload, &to[i], &at, err) < 0)
-                return -1;
+        payload->gone = payload->shown = true;
+        rc = land_all(payload, to, num, err);
     }
+    if (rc < 0)
+        return -1;
     payload->landed = to;
     payload->num_landed = num;
     return 0;
@@ -128,7 +199,7 @@ int gw_payload_into(struct gw_payload *payload, const struct gw_seg *to, unsigne
 static int pass(struct gw_payload *payload, struct gw_chan *to, struct gw_err *err)
 {
     size_t len;
-    payload->gone = true;
+    payload->gone = payload->shown = true;
     for (uint64_t at = 0; at < payload->len; at += len) {
         len = (size_t)gw_min(payload->len - at, payload->room);
         if (gw_chan_read(payload->from, payload->buffer, len, NULL, err) < 0)
@@ -141,17 +212,31 @@ static int pass(struct gw_payload *payload, struct gw_chan *to, struct gw_err *e
     return 0;
 }
 
-static int move_landed(const struct gw_payload *payload, const struct gw_seg *seg, struct gw_chan *to,
-                       struct gw_err *err)
+static int move_file(const struct gw_payload *payload, const struct gw_seg *seg, struct gw_chan *to, struct gw_err *err)
 {
-    if (seg->mem != NULL)
-        return gw_chan_write(to, seg->mem, seg->len, err);
     for (size_t done = 0, len; done < seg->len; done += len) {
         len = (size_t)gw_min(seg->len - done, payload->room);
         if (file_get(seg, done, payload->buffer, len, err) < 0)
             return -1;
         if (gw_chan_write(to, payload->buffer, len, err) < 0)
             return -1;
+    }
+    return 0;
+}
+
+/* Segments in memory go out as they lie, as many as one vectored write takes. */
+static int move_landed(const struct gw_payload *payload, struct gw_chan *to, struct gw_err *err)
+{
+    struct iovec part[GW_CHAN_PARTS];
+    for (unsigned i = 0, n; i < payload->num_landed; i += n) {
+        const struct gw_seg *seg = &payload->landed[i];
+        for (n = 0; n < GW_CHAN_PARTS && i + n < payload->num_landed && seg[n].mem != NULL; n++)
+            part[n] = (struct iovec){ .iov_base = seg[n].mem, .iov_len = seg[n].len };
+        if (n > 0 && gw_chan_writev(to, part, n, err) < 0)
+            return -1;
+        if (n == 0 && move_file(payload, seg, to, err) < 0)
+            return -1;
+        n += n == 0;
     }
     return 0;
 }
@@ -163,18 +248,15 @@ int gw_payload_to(struct gw_payload *payload, struct gw_chan *to, struct gw_err 
         return pass(payload, to, err);
     if (payload->landed == NULL && payload->len > 0)
         return gw_fail(err, GW_E_USAGE, "contents that did not land can be moved on once");
-    for (unsigned i = 0; i < payload->num_landed; i++)
-        if (move_landed(payload, &payload->landed[i], to, err) < 0)
-            return -1;
-    return 0;
+    return show_landed(payload, err) < 0 ? -1 : move_landed(payload, to, err);
 }
 
 int gw_payload_settle(struct gw_payload *payload, struct gw_err *err)
 {
     if (payload->gone)
-        return 0;
+        return show_landed(payload, err);
     if (payload->num_watch > 0)
         return pass(payload, NULL, err);
-    payload->gone = true;
+    payload->gone = payload->shown = true;
     return gw_chan_skip(payload->from, payload->len, err);
 }

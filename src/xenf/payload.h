@@ -41,7 +41,8 @@ struct gw_payload {
     size_t room;
     const struct gw_seg *landed; /* where they lie since gw_payload_into; borrowed from the sink until settled */
     unsigned num_landed;
-    bool gone; /* nothing is left in `from` */
+    bool gone;  /* nothing is left in `from` */
+    bool shown; /* the watchers have seen everything */
     struct {
         gw_watch_fn *fn;
         void *arg;
@@ -49,6 +50,11 @@ struct gw_payload {
     unsigned num_watch;
 };
 
+/*
+ * Contents that lie somewhere from the start: a guest's memory. The segments (borrowed until settled) hold len octets
+ * together; memory that changes meanwhile is seen as it is at each touch. buffer and room: as below.
+ */
+void gw_payload_of(struct gw_payload *payload, const struct gw_seg *segs, unsigned num, uint8_t *buffer, size_t room);
 /* The next len octets of `from`. room: octets of buffer, a multiple of 4096, not 0. */
 void gw_payload_open(struct gw_payload *payload, struct gw_chan *from, uint64_t len, uint8_t *buffer, size_t room);
 int gw_payload_watch(struct gw_payload *payload, gw_watch_fn *fn, void *arg, struct gw_err *err);

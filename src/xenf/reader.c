@@ -11,14 +11,13 @@
 
 #include "xenf.h"
 
-#define GROW_STEP 65536 /* octets that are asked for at a time while a claimed length is not yet proven */
-
 struct gw_reader {
     struct gw_chan *from;
     uint64_t max_pfn;
     struct gw_headers headers;
     bool begun, static_end, ended;
     uint64_t num_records, num_checkpoints;
+    bool late_pad;         /* padding of the record before, which passed as a payload, was not zero */
     bool resumes;          /* the last record was a CHECKPOINT: the input may end here */
     struct gw_buf body;    /* of the record at hand */
     struct gw_buf entries; /* of the PAGE_DATA at hand */
@@ -65,7 +64,7 @@ const struct gw_headers *gw_reader_headers(const struct gw_reader *r)
 static int cut(const struct gw_reader *r, const struct gw_frame *frame, struct gw_err *err)
 {
     char room[32];
-    if (err->code != GW_E_SHORT || err->rule != NULL)
+    if (!gw_err_is_cut(err))
         return -1;
     assert(r->from->read_pos >= frame->offset + GW_RECORD_HEADER_LEN);
     uint64_t there = r->from->read_pos - frame->offset - GW_RECORD_HEADER_LEN;
@@ -73,22 +72,6 @@ static int cut(const struct gw_reader *r, const struct gw_frame *frame, struct g
     return gw_ends(err, "rec-truncated-body", "the input ends inside %s: %llu of %u octets are there",
                    gw_record_name(frame->type, room, sizeof room), (unsigned long long)there,
                    frame->length + gw_pad8(frame->length));
-}
-
-/* len octets to the end of buf, asked for in steps, so that memory follows what is really there. */
-static int read_to(struct gw_reader *r, struct gw_buf *buf, uint64_t len, struct gw_err *err)
-{
-    while (len > 0) {
-        size_t step = (size_t)gw_min(len, gw_max(buf->len, GROW_STEP)), got;
-        uint8_t *room = gw_buf_room(buf, step);
-        if (room == NULL)
-            return gw_buf_ok(buf, err);
-        if (gw_chan_read(r->from, room, step, &got, err) < 0)
-            return -1;
-        buf->len += step;
-        len -= step;
-    }
-    return 0;
 }
 
 static int read_padding(struct gw_reader *r, struct gw_frame *frame, struct gw_err *err)
@@ -106,11 +89,11 @@ static int read_headers(struct gw_reader *r, struct gw_sink *sink, struct gw_err
     uint8_t octets[GW_IMAGE_HEADER_LEN];
     size_t got;
     r->headers.offset = r->from->read_pos;
-    if (gw_chan_read(r->from, octets, GW_IMAGE_HEADER_LEN, &got, err) < 0 && err->code == GW_E_SHORT)
+    if (gw_chan_read(r->from, octets, GW_IMAGE_HEADER_LEN, &got, err) < 0 && gw_err_is_cut(err))
         *err = GW_ERR_NONE; /* the codec says it better */
     if (err->code != GW_E_OK || gw_image_header_decode(gw_cur(octets, got), &r->headers.image, err) < 0)
         return gw_err_place(err, r->headers.offset, 0);
-    if (gw_chan_read(r->from, octets, GW_DOMAIN_HEADER_LEN, &got, err) < 0 && err->code == GW_E_SHORT)
+    if (gw_chan_read(r->from, octets, GW_DOMAIN_HEADER_LEN, &got, err) < 0 && gw_err_is_cut(err))
         *err = GW_ERR_NONE;
     if (err->code != GW_E_OK || gw_domain_header_decode(gw_cur(octets, got), &r->headers.domain, err) < 0)
         return gw_err_place(err, r->headers.offset + GW_IMAGE_HEADER_LEN, 0);
@@ -123,10 +106,12 @@ static int read_frame(struct gw_reader *r, struct gw_frame *frame, bool *ended, 
 {
     uint8_t octets[GW_RECORD_HEADER_LEN];
     size_t got;
-    *frame = (struct gw_frame){ .number = r->num_records + 1, .offset = r->from->read_pos };
+    *frame =
+        (struct gw_frame){ .number = r->num_records + 1, .offset = r->from->read_pos, .late_pad_nonzero = r->late_pad };
+    r->late_pad = false;
     *ended = false;
     if (gw_chan_read(r->from, octets, sizeof octets, &got, err) < 0) {
-        if (err->code != GW_E_SHORT)
+        if (!gw_err_is_cut(err))
             return -1;
         *err = GW_ERR_NONE;
         if (got > 0)
@@ -166,7 +151,7 @@ static int read_entries(struct gw_reader *r, struct gw_pages *pages, struct gw_e
     if (gw_page_head_decode(gw_cur(head, got), pages->frame.length, &pages->count, &pages->reserved, err) < 0)
         return -1;
     r->entries.len = 0;
-    if (read_to(r, &r->entries, 8 * (uint64_t)pages->count, err) < 0)
+    if (gw_chan_fill(r->from, &r->entries, 8 * (uint64_t)pages->count, err) < 0)
         return -1;
     assert(r->entries.len == 8 * (size_t)pages->count);
     uint64_t *entries = (uint64_t *)(void *)r->entries.mem; /* from the heap: aligned */
@@ -209,7 +194,10 @@ static int pass_record(struct gw_reader *r, struct gw_frame *frame, struct gw_si
     gw_payload_open(&payload, r->from, frame->length, r->buffer, (size_t)gw_limit(BUFFER));
     if (gw_sink_record(sink, &record, err) < 0 || gw_payload_settle(&payload, err) < 0)
         return cut(r, frame, err);
-    return read_padding(r, frame, err);
+    if (read_padding(r, frame, err) < 0)
+        return -1;
+    r->late_pad = frame->pad_nonzero; /* the sink has seen the record already: the next one brings it */
+    return 0;
 }
 
 static enum gw_mark_kind mark_of(uint32_t type)
@@ -239,7 +227,7 @@ static int read_record(struct gw_reader *r, struct gw_frame *frame, struct gw_si
     if (frame->length > gw_limit(KEPT_BODY))
         return pass_record(r, frame, sink, err);
     r->body.len = 0;
-    if (read_to(r, &r->body, frame->length, err) < 0)
+    if (gw_chan_fill(r->from, &r->body, frame->length, err) < 0)
         return cut(r, frame, err);
     if (read_padding(r, frame, err) < 0)
         return -1;

@@ -61,7 +61,7 @@ enum gw_record_kind {
       "hashes of the contents of the PAGE_DATA before it")                                                             \
     R(0x80475702, IMAGE_DIGEST, "IMAGE_DIGEST", OPTIONAL, ANY, 0, EXACT(56), 0, NONE,                                  \
       "digests of all pages and records")                                                                              \
-    R(0x80475703, SAVING_CPU, "SAVING_CPU", OPTIONAL, ANY, 0, LEAST(1), 0, NONE, "the CPU that saved, for people")    \
+    R(0x80475703, SAVING_CPU, "SAVING_CPU", OPTIONAL, ANY, 0, LEAST(1), 0, NONE, "the CPU that saved, for people")     \
     R(0x80475704, PROVENANCE, "PROVENANCE", OPTIONAL, ANY, 0, LEAST(2), 0, NONE,                                       \
       "who made the image from what, as JSON")
 

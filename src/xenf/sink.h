@@ -26,7 +26,8 @@ struct gw_frame {
     uint64_t number; /* from 1 */
     uint64_t offset; /* of the record header in the uncompressed input */
     uint32_t type, length;
-    bool pad_nonzero; /* some octet of the padding behind the body is not zero */
+    bool pad_nonzero;      /* some octet of the padding behind the body is not zero */
+    bool late_pad_nonzero; /* the same of the record before this one, which passed as a payload and could not say it */
 };
 
 /* One PAGE_DATA: entries decoded, contents untouched. The reader has checked count, types and length (section 6). */
@@ -54,7 +55,7 @@ struct gw_mark {
     enum gw_mark_kind kind;
     bool inferred;
     struct gw_frame frame;
-    const uint8_t *body; /* frame.length octets, which should be none; NULL when there are none or they are long */
+    const uint8_t *body; /* frame.length octets, which should be none; NULL then */
 };
 
 /* What a toolstack's configuration says of the guest, as far as an image can be held against it. 0 and "": not said. */
@@ -66,6 +67,17 @@ struct gw_guest_config {
     uint32_t max_vcpus;
 };
 
+/* libxl's record types (libxl-stream 2.2). */
+enum gw_libxl_type {
+    GW_LIBXL_END,
+    GW_LIBXL_CONTEXT,
+    GW_LIBXL_XENSTORE,
+    GW_LIBXL_EMULATOR,
+    GW_LIBXL_CKPT_END,
+    GW_LIBXL_CKPT_STATE,
+    GW_NUM_LIBXL_TYPES
+};
+
 /* What a wrapping carries beside the image. */
 enum gw_aside_kind {
     GW_ASIDE_XL_HEADER,    /* body: its 48 octets */
@@ -74,6 +86,7 @@ enum gw_aside_kind {
     GW_ASIDE_LIBXL_HEADER, /* body: its 16 octets */
     GW_ASIDE_LIBXL_RECORD, /* type, body */
     GW_ASIDE_LAYER,        /* name: the layer that was recognised, outermost first: "xz", "xl", "libxl", "raw" */
+    GW_ASIDE_UNPACK,       /* name: why a packed file did not end well behind what was read of it */
     GW_ASIDE_TRAILING      /* octets behind the end: length of them, the first ones in body */
 };
 

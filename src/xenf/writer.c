@@ -63,6 +63,8 @@ static int writer_record(struct gw_sink *sink, const struct gw_record *record, s
     bool may_be_empty = info == NULL || frame->type == GW_REC_CHECKPOINT_DIRTY_PFN_LIST;
     if (!may_be_empty && (frame->length == 0 || frame->length == info->empty))
         return gw_fail(err, GW_E_USAGE, "%s without content is not written", info->name);
+    if (info != NULL && !gw_record_size_right(info, frame->length))
+        return gw_fail(err, GW_E_USAGE, "%s of %u octets is not written", info->name, frame->length);
     assert(record->payload != NULL || record->body != NULL);
     gw_record_header_encode(&w->head, frame->type, frame->length);
     if (record->payload != NULL) {

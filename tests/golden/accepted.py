@@ -115,7 +115,7 @@ def carriers():
     return [
         good('libxl-no-store', wrap.libxl(image, [context])),
         good('libxl-large-state', wrap.libxl(image, [large])),
-        good('libxl-traditional', wrap.libxl(image, [old]), options=['--for-xen', '4.20']),
+        good('libxl-traditional', wrap.libxl(plain(Hvm(2)), [old]), options=['--for-xen', '4.13']),
         good('libxl-remus', wrap.libxl(checkpointed(Hvm(3)), [store, context])),
         good('xl-text', wrap.xl(wrap.libxl(image, [context]), text, flags=wrap.XL_LIBXL)),
         good('xl-pv', wrap.xl(wrap.libxl(pv), wrap.config('pv', max_memkb=128))),

@@ -21,14 +21,20 @@ STREAM, PV_STREAM = libxl(HVM, QEMU), libxl(PV)
 def unpack_cases():
     packed = lzma.compress(HVM.octets())
     middle = len(packed) // 2
+    # Unpacking goes in blocks of 64 KiB, and a block with a fault in it is lost: here the last one is full.
+    filler = -(len(HVM.octets()) + 8) % 65536
+    whole = lzma.compress(HVM.insert(HVM.find(xenf.END), xenf.Record(0x80000077, bytes(filler))).octets())
     flipped = packed[:middle] + bytes([packed[middle] ^ 0xFF]) + packed[middle + 1:]
     return [
-        Case('unpack-damaged', 'unpack-damaged', packed[:-40]),
+        # Cut behind all of the image's octets, and not packed at all behind them.
+        Case('unpack-trailing', 'unpack-trailing', whole[:-4]),
+        Case('unpack-trailing-junk', 'unpack-trailing', whole + b'left over'),
+        Case('unpack-damaged', 'unpack-damaged', packed[:-400]),
         Case('unpack-damaged-early', 'unpack-damaged', packed[:20]),
         # What comes out of damaged data may be cut or wrong in any way.
         Case('unpack-damaged-middle', 'unpack-damaged', flipped,
              may=['rec-truncated-body', 'rec-truncated-header', 'rec-end-missing', 'dhdr-truncated', 'ihdr-truncated']),
-        Case('unpack-damaged-xl', 'unpack-damaged', lzma.compress(xl(PV_STREAM, config('pv')))[:-40]),
+        Case('unpack-damaged-xl', 'unpack-damaged', lzma.compress(xl(PV_STREAM, config('pv')))[:-400]),
     ]
 
 

@@ -78,6 +78,7 @@ def vcpu_cases():
         """The record in place of vCPU 1's."""
         return Case(name, rule, put(image, kind, record, nth=1), record=image.number(kind, 1), **fields)
 
+    later = checkpointed(Pv(3))  # BASIC of both vCPUs in each checkpoint
     early = small.move(small.find(basic, 1), 0)
     last = len(image.records)
     found = [
@@ -92,6 +93,7 @@ def vcpu_cases():
         Case('vcpu-id-range-config', 'vcpu-id-range',
              wrap.xl(wrap.libxl(plain(Pv(3, vcpus=3))), wrap.config('pv', max_vcpus=2))),
         Case('vcpu0-missing', 'vcpu0-missing', image.drop(*range(image.find(basic), image.find(basic) + 4))),
+        Case('vcpu0-missing-later', 'vcpu0-missing', later.drop(later.find(basic, 4))),
         Case('vcpu-orphan', 'vcpu-orphan', image.drop(image.find(basic, 1))),
         Case('vcpu-orphan-msrs', 'vcpu-orphan', before(image, xenf.END, xenf.pv_msrs(2))),
         Case('vcpu-before-pvinfo', 'vcpu-before-pvinfo', early, also=['tail-before-memory'], record=1),

@@ -1,0 +1,23 @@
+/*
+ * cancel.c - the flag of cancel.h.
+ */
+#include <signal.h>
+
+#include "base.h"
+
+static volatile sig_atomic_t requested;
+
+void gw_cancel_request(void)
+{
+    requested = 1;
+}
+
+bool gw_cancelled(void)
+{
+    return requested != 0;
+}
+
+void gw_cancel_reset(void)
+{
+    requested = 0;
+}
