@@ -5,7 +5,10 @@
 
 #include "report.h"
 
-/* The code point of a well-formed UTF-8 sequence at p, its length in *len; an octet that begins none stands for itself. */
+/*
+ * The code point of a well-formed UTF-8 sequence at p, its length in *len; an octet that begins none stands for
+ * itself.
+ */
 static uint32_t code_point(const unsigned char *p, unsigned *len)
 {
     static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };

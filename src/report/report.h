@@ -79,7 +79,7 @@ char *gw_counts_text(char *room, size_t len, const struct gw_verdict *verdict);
 
 /*
  * Hashes the final contents of each pfn and each state blob (SHA-256). The state of a checkpointed image without END
- * is that of its last commit. Memory: 33 octets per pfn with contents, 1 per pfn named.
+ * is that of its last commit. Memory: 33 octets per pfn up to the highest named, in leaves.
  */
 struct gw_sink *gw_digester(struct gw_err *err);
 /* After the producer is done, or failed behind a commit: the lines. json: JSON lines. Fails when nothing is whole. */

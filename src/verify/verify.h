@@ -50,7 +50,7 @@ typedef void gw_finding_fn(void *arg, const struct gw_finding *finding);
 
 struct gw_verify_opts {
     bool strict;
-    bool contents;        /* look at contents, which VERIFY needs; 8 octets of memory per pfn */
+    bool contents;        /* look at contents, which VERIFY needs; 8 octets per pfn up to the highest named */
     uint64_t max_pfn;     /* the reader refuses pfns at or above it; 0: gw_limit(PFN) */
     unsigned for_xen;     /* minor number of the receiver's Xen 4; 0: the newest */
     gw_finding_fn *found; /* may be NULL; told at most gw_limit(SAME_RULE) times for one rule */

@@ -112,8 +112,8 @@ const char *gw_page_type_name(unsigned type);
 int gw_page_head_decode(struct gw_cur cur, uint32_t body_length, uint32_t *count, uint32_t *reserved,
                         struct gw_err *err);
 /*
- * num raw entries (8 octets each) to host integers in place; how many carry contents is added to *num_contents. Refuses
- * types that mean nothing and pfns at or above max_pfn.
+ * num raw entries (8 octets each) to host integers in place; *num_contents (0 before) counts those with contents.
+ * Refuses types that mean nothing and pfns at or above max_pfn.
  */
 int gw_entries_decode(uint64_t *entries, uint32_t num, uint64_t max_pfn, uint32_t *num_contents, struct gw_err *err);
 /* The octets that a body with that many entries and contents has; always fits, for counts within the limits. */

@@ -86,7 +86,7 @@ void gw_page_head_encode(struct gw_buf *buf, const uint64_t *entries, uint32_t c
     gw_put_u32(buf, count);
     gw_put_u32(buf, 0);
     for (uint32_t i = 0; i < count; i++)
-        gw_put_u64(buf, entries[i]);
+        gw_put_u64(buf, entries[i] & ~GW_ENTRY_RESERVED);
 }
 
 uint64_t gw_page_check(const uint8_t *page)
