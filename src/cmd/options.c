@@ -135,9 +135,9 @@ bool gw_size_parse(const char *text, uint64_t *out)
 bool gw_max_guest(const struct gw_args *args, uint64_t *max_pfn)
 {
     const char *size = args->value[OPT_MAX_GUEST];
-    uint64_t octets = gw_limit(PFN) * GW_PAGE_LEN, most = gw_limit(PFN_MOST) * GW_PAGE_LEN;
+    uint64_t octets = gw_limit(PFN) * GW_PAGE_LEN, most = 2 * gw_limit(PFN_MOST) * GW_PAGE_LEN;
     if (size != NULL && (!gw_size_parse(size, &octets) || octets < GW_PAGE_LEN || octets > most)) {
-        gw_complain_usage("--max-guest wants a size such as 512G or 2T, 256T at most, not '%s'", size);
+        gw_complain_usage("--max-guest wants a size such as 512G or 2T, 512T at most, not '%s'", size);
         return false;
     }
     *max_pfn = octets / GW_PAGE_LEN;

@@ -49,7 +49,7 @@ static void tcp_port_0_is_chosen_by_the_system(void)
     char name[300];
     link_up("tcp://127.0.0.1:0", &near, &far, name, sizeof name);
     CHECK_HAS(name, "tcp://127.0.0.1:");
-    CHECK(atoi(strrchr(name, ':') + 1) > 0);
+    CHECK(strtol(strrchr(name, ':') + 1, NULL, 10) > 0);
     talk(near, far);
 }
 
