@@ -10,6 +10,8 @@
 #include "channel.h"
 #include "xenf.h"
 #include "verify.h"
+#include "guest.h"
+#include "engine.h"
 #include "wrap.h"
 #include "report.h"
 
@@ -104,6 +106,6 @@ void gw_judgement_free(struct gw_judgement *judgement);
 /* man.c */
 int gw_fill_man(FILE *in, FILE *out);
 
-extern const struct gw_cmd gw_cmd_info, gw_cmd_verify, gw_cmd_digest;
+extern const struct gw_cmd gw_cmd_info, gw_cmd_verify, gw_cmd_digest, gw_cmd_save, gw_cmd_restore;
 
 #endif

@@ -4,8 +4,5 @@
 #include "cmd.h"
 
 const struct gw_cmd *const gw_cmds[] = {
-    &gw_cmd_info,
-    &gw_cmd_verify,
-    &gw_cmd_digest,
-    NULL,
+    &gw_cmd_info, &gw_cmd_verify, &gw_cmd_digest, &gw_cmd_save, &gw_cmd_restore, NULL,
 };

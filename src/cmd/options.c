@@ -160,7 +160,9 @@ void gw_help(FILE *out, const struct gw_cmd *cmd)
             help_option(out, opt);
         return;
     }
-    fputs("usage: godwit COMMAND [options] ...\nreads, checks and explains Xen domain images\n\n", out);
+    fputs("usage: godwit COMMAND [options] ...\n"
+          "reads, checks, explains, saves and restores Xen domain images\n\n",
+          out);
     for (const struct gw_cmd *const *each = gw_cmds; *each != NULL; each++)
         fprintf(out, "  %-8s %-10s %s\n", (*each)->name, (*each)->operands, (*each)->brief);
     fputs(

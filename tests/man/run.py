@@ -56,7 +56,8 @@ def main():
     commands = out(GODWIT, "--dump-options").split()
     point("godwit(1) tells every command", [c for c in commands if not re.search(r"godwit %s\b" % c, first)])
     known, told = set(), set()
-    for page, text, names in (("godwit(1)", first, ("info", "digest")), ("godwit-verify(1)", second, ("verify",))):
+    pages = (("godwit(1)", first, ("info", "digest", "save", "restore")), ("godwit-verify(1)", second, ("verify",)))
+    for page, text, names in pages:
         for name in names:
             a, b = options(page, text, name)
             known |= a

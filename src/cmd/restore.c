@@ -1,0 +1,127 @@
+/*
+ * restore.c - godwit restore: a file becomes a running guest. The image is judged while it comes in; what verify
+ * calls an error is refused, in the same words, and nothing starts before all is there.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static const struct gw_opt restore_opts[] = {
+    GW_OPTS_MAX_GUEST,
+    GW_OPTS_COMMON,
+    { 0 },
+};
+
+struct restore {
+    const char *name, *guest;
+    struct gw_wrap *wrap;
+    struct gw_destination *dest;
+    struct gw_sink *verifier, *restorer, *progress, *tee;
+    bool found; /* an error: the first one is kept */
+    struct gw_err first;
+};
+
+static void keep_first(void *arg, const struct gw_finding *finding)
+{
+    struct restore *r = arg;
+    if (finding->severity != GW_ERROR || r->found)
+        return;
+    r->found = true;
+    gw_refuse(&r->first, finding->rule->id, "%s (%s)", finding->text, finding->rule->id);
+    if (finding->placed)
+        gw_err_place(&r->first, finding->offset, finding->record);
+}
+
+static int open_restore(struct restore *r, const struct gw_args *args, uint64_t max_pfn, struct gw_err *err)
+{
+    struct gw_verify_opts verify = { .contents = true, .max_pfn = max_pfn, .found = keep_first, .arg = r };
+    r->wrap = gw_wrap_open(r->name, max_pfn, err);
+    r->dest = r->wrap != NULL ? gw_destination_open(r->guest, err) : NULL;
+    r->verifier = r->dest != NULL ? gw_verifier(&verify, err) : NULL;
+    r->restorer = r->verifier != NULL ? gw_restorer(r->dest, err) : NULL;
+    r->progress = r->restorer != NULL ? gw_progress(args, r->wrap, r->name, err) : NULL;
+    struct gw_sink *all[] = { r->verifier, r->restorer, r->progress };
+    r->tee = err->code == GW_E_OK ? gw_tee(all, r->progress != NULL ? 3 : 2, err) : NULL;
+    return r->tee != NULL ? 0 : -1;
+}
+
+static void close_restore(struct restore *r)
+{
+    gw_sink_close(r->tee);
+    gw_sink_close(r->progress);
+    gw_sink_close(r->restorer);
+    gw_sink_close(r->verifier);
+    gw_destination_close(r->dest);
+    gw_wrap_close(r->wrap);
+}
+
+/* Everything in, and judged. A cut is refused, also behind a checkpoint: that is replayed in a later godwit. */
+static int take_in(struct restore *r, struct gw_err *err)
+{
+    struct gw_err failure = GW_ERR_NONE;
+    if (gw_wrap_run(r->wrap, r->tee, &failure) < 0) {
+        *err = failure;
+        return -1;
+    }
+    gw_verify_finish(r->verifier);
+    if (r->found)
+        *err = r->first;
+    return r->found ? -1 : 0;
+}
+
+static int start(struct restore *r, struct gw_err *err)
+{
+    bool surely_not_started = true;
+    if (gw_destination_complete(r->dest, err) < 0)
+        return -1;
+    if (gw_destination_start(r->dest, &surely_not_started, err) < 0)
+        return surely_not_started ? -1 : gw_because(err, "the guest may run, or may not");
+    return 0;
+}
+
+static void report(const struct restore *r, bool as_json)
+{
+    const char *again = gw_destination_again(r->dest);
+    char name[1024];
+    if (as_json) {
+        struct gw_json json = { .out = stdout };
+        gw_json_object(&json, NULL);
+        gw_json_text(&json, "type", "restored");
+        gw_json_text(&json, "file", r->name);
+        gw_json_text(&json, "guest", again);
+        gw_json_end(&json, '}');
+        return;
+    }
+    printf("restored '%s': the guest runs%s%s\n", gw_escape(name, sizeof name, r->name, strlen(r->name)),
+           again[0] != '\0' ? ", as " : "", again);
+}
+
+static enum gw_exit restore_run(const struct gw_args *args)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct restore r = { .name = args->operand[0], .guest = args->operand[1] };
+    enum gw_exit status = GW_EXIT_YES;
+    uint64_t max_pfn;
+    if (!gw_max_guest(args, &max_pfn))
+        return GW_EXIT_USAGE;
+    if (open_restore(&r, args, max_pfn, &err) < 0 || take_in(&r, &err) < 0 || start(&r, &err) < 0) {
+        gw_because(&err, "cannot restore '%s'; nothing was started", r.name);
+        gw_complain(&err);
+        status = (enum gw_exit)gw_err_status(&err);
+    } else {
+        report(&r, args->given[OPT_JSON]);
+    }
+    close_restore(&r);
+    return status;
+}
+
+const struct gw_cmd gw_cmd_restore = {
+    .name = "restore",
+    .operands = "FILE GUEST",
+    .brief = "a file becomes a running guest",
+    .opts = restore_opts,
+    .least = 2,
+    .most = 2,
+    .run = restore_run,
+};

@@ -1,0 +1,55 @@
+/*
+ * hold.c - a batch of held pages: one block with room for its entries and segments; neighbours share a segment.
+ */
+#include <assert.h>
+
+#include "hold.h"
+
+struct block {
+    struct gw_seg segs[GW_HOLD_MAX];
+    uint64_t entries[]; /* as many as asked for */
+};
+
+int hold_new(struct gw_hold *hold, uint32_t count, struct gw_err *err)
+{
+    assert(count > 0 && count <= GW_HOLD_MAX);
+    struct block *block = gw_alloc(1, sizeof *block + count * sizeof block->entries[0], err);
+    if (block == NULL)
+        return -1;
+    *hold = (struct gw_hold){ .entries = block->entries, .segs = block->segs, .own = block };
+    return 0;
+}
+
+bool segs_add(struct gw_seg *segs, unsigned *num, unsigned room, const struct gw_seg *page)
+{
+    struct gw_seg *last = *num > 0 ? &segs[*num - 1] : NULL;
+    if (last != NULL && last->mem + last->len == page->mem && last->fd == page->fd &&
+        (page->fd < 0 || last->off + last->len == page->off)) {
+        last->len += page->len;
+        return true;
+    }
+    if (*num == room)
+        return false;
+    segs[(*num)++] = *page;
+    return true;
+}
+
+void hold_page(struct gw_hold *hold, uint64_t pfn, uint8_t *mem, int fd, uint64_t off)
+{
+    struct gw_seg page = { .mem = mem, .fd = fd, .off = off, .len = GW_PAGE_LEN };
+    bool fits = segs_add(hold->segs, &hold->num_segs, GW_HOLD_MAX, &page);
+    assert(fits && hold->count < GW_HOLD_MAX);
+    hold->entries[hold->count++] = gw_entry(pfn, GW_PAGE_NOTAB);
+}
+
+void hold_hole(struct gw_hold *hold, uint64_t pfn)
+{
+    assert(hold->count < GW_HOLD_MAX);
+    hold->entries[hold->count++] = gw_entry(pfn, GW_PAGE_XTAB);
+}
+
+void hold_free(struct gw_hold *hold)
+{
+    gw_free(hold->own);
+    hold->own = NULL;
+}

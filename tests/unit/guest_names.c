@@ -1,0 +1,198 @@
+/*
+ * guest_names.c - how guests are named, and what the wrappers see to whatever the back end is.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "harness.h"
+#include "spec.h"
+
+/* --- names ------------------------------------------------------------------------------------------------------- */
+
+static void a_wrong_name_is_wrong_use_and_says_what_is_wanted(void)
+{
+    static const struct {
+        const char *name, *says;
+    } wrong[] = {
+        { "modell:pages=64", "'modell:pages=64' names no guest: there is no kind 'modell', only model:, process:" },
+        { "", "there is no kind ''" },
+        { "model:page=64",
+          "'page=64' in 'model:page=64' is no key of this kind of guest: it knows pages, holes, zeros" },
+        { "model:pages", "'pages' in 'model:pages' has no value: it takes a number from 64 to 262144" },
+        { "model:pages=63", "'pages=63' in 'model:pages=63' is wrong: pages takes a number from 64 to 262144" },
+        { "model:pages=1T", "pages takes" },
+        { "model:pages=64KK", "pages takes" },
+        { "model:pages=", "pages takes" },
+        { "model:pages=99999999999999999999", "pages takes" },
+        { "model:pages=64,pages=65", "'pages' comes twice in" },
+        { "model:pages=64,,seed=1", "'' in 'model:pages=64,,seed=1' is no key" },
+        { "model:pages=64,holes=62", "has 62 holes in 64 pages" },
+        { "model:dirty=1/x", "dirty takes up to 16 numbers A/B/C" },
+        { "model:dirty=1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7", "dirty takes" },
+        { "model:fail=start:1", "fail takes SLOT:N, a slot of a source" },
+        { "model:fail=drop:1", "fail takes" },
+        { "model:fail=hold:0", "fail takes" },
+        { "model:fail=hold", "fail takes" },
+        { "model:seed=12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345",
+          "is too long for a key and its value" },
+        { "process:mem=64K", "mem takes a size from 72K to 64G" },
+        { "process:mem=100000", "mem is 100000 octets; it has to be whole pages" },
+        { "process:mem=128K,threads=2", "34 of them for 2 threads" },
+        { "process:threads=65", "threads takes a number from 1 to 64" },
+        { "process:pattern=cold", "pattern takes seq, random or hot" },
+        { "process:pid=1,mem=1M", "pid goes with wait only" },
+    };
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct gw_err err = GW_ERR_NONE;
+        CHECK(gw_source_open(wrong[i].name, &err) == NULL);
+        CHECK_FAIL(err, GW_E_USAGE, wrong[i].says);
+    }
+}
+
+static void a_wrong_destination_is_wrong_use_too(void)
+{
+    static const char *const wrong[][2] = {
+        { "kvm:", "there is no kind 'kvm'" },
+        { "model:fail=hold:1", "fail takes SLOT:N, a slot of a destination" },
+        { "model:sure=2", "sure takes 0 or 1" },
+        { "process:mem=64M", "it knows check, wait and life" },
+        { "process:check=yes", "check takes 0 or 1" },
+    };
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct gw_err err = GW_ERR_NONE;
+        CHECK(gw_destination_open(wrong[i][0], &err) == NULL);
+        CHECK_FAIL(err, GW_E_USAGE, wrong[i][1]);
+    }
+}
+
+static void numbers_have_units(void)
+{
+    uint64_t value;
+    CHECK(spec_number("17", &value) && value == 17);
+    CHECK(spec_number("3K", &value) && value == 3072);
+    CHECK(spec_number("256M", &value) && value == 268435456);
+    CHECK(spec_number("17179869183G", &value) && value == UINT64_MAX - 1073741823);
+    CHECK(!spec_number("17179869184G", &value) && !spec_number("-1", &value) && !spec_number("1 ", &value));
+}
+
+/* --- wrappers ---------------------------------------------------------------------------------------------------- */
+
+static struct gw_source *open_source(const char *name)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_source *source = gw_source_open(name, &err);
+    CHECK_STR(err.msg, "");
+    CHECK(source != NULL);
+    return source;
+}
+
+static struct gw_destination *open_destination(const char *name)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_destination *dest = gw_destination_open(name, &err);
+    CHECK_STR(err.msg, "");
+    CHECK(dest != NULL);
+    return dest;
+}
+
+/* Lengths and types of what was emitted, as text. */
+struct emitted {
+    char text[256];
+    size_t at;
+};
+
+static int note(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err)
+{
+    struct emitted *e = arg;
+    (void)err;
+    CHECK(body != NULL && len > 0);
+    e->at += (size_t)snprintf(e->text + e->at, sizeof e->text - e->at, "%s%s", e->at > 0 ? " " : "",
+                              gw_record_info(type)->name);
+    return 0;
+}
+
+static int bare_describe(struct gw_source *source, struct gw_guest_facts *out, struct gw_err *err)
+{
+    (void)source;
+    (void)err;
+    out->num_pfns = out->num_ram_pfns = 1;
+    out->live = true;
+    return 0;
+}
+
+static void bare_close(struct gw_source *source)
+{
+    (void)source;
+}
+
+static const struct gw_source_ops bare_ops = { .kind = "bare", .describe = bare_describe, .close = bare_close };
+
+static void a_missing_slot_means_what_its_comment_says(void)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_guest_facts facts;
+    struct emitted e = { 0 };
+    struct gw_source bare = { .ops = &bare_ops };
+    CHECK_EQ(gw_source_describe(&bare, &facts, &err), 0);
+    CHECK_STR(facts.kind, "bare");
+    CHECK_EQ(gw_source_first_records(&bare, note, &e, &err), 0);
+    CHECK_STR(e.text, "");
+    CHECK_EQ(gw_source_throttle(&bare, 50, &err), -1);
+    CHECK_FAIL(err, GW_E_USAGE, "a guest of kind 'bare' cannot be slowed down");
+    gw_source_close(&bare);
+    gw_source_close(NULL);
+    gw_destination_close(NULL);
+}
+
+/* Each breaks the order in its last call. */
+static void break_order(unsigned how)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_guest_facts facts;
+    struct emitted e = { 0 };
+    struct gw_hold hold;
+    const uint64_t twice[] = { 4, 4 };
+    struct gw_source *source = open_source("model:");
+    bool surely;
+    if (how == 0)
+        gw_source_track(source, &err);
+    gw_source_describe(source, &facts, &err);
+    switch (how) {
+    case 1: gw_source_state_records(source, note, &e, &err); break;
+    case 2: gw_source_destroy(source, &err); break;
+    case 3: gw_source_hold(source, twice, 2, &hold, &err); break;
+    case 4: gw_source_throttle(source, 101, &err); break;
+    case 5: gw_destination_start(open_destination("model:"), &surely, &err); break;
+    case 6: gw_source_hold(source, twice, 1, &hold, &err), gw_source_close(source); break;
+    default: break;
+    }
+}
+
+static void a_broken_order_is_asserted(void)
+{
+    for (unsigned how = 0; how < 7; how++) {
+        int status;
+        fflush(NULL);
+        pid_t pid = fork();
+        CHECK(pid >= 0);
+        if (pid == 0) {
+            break_order(how);
+            _exit(0);
+        }
+        CHECK_EQ(waitpid(pid, &status, 0), pid);
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    }
+}
+
+const struct test tests[] = {
+    { "a-wrong-name-is-wrong-use-and-says-what-is-wanted", a_wrong_name_is_wrong_use_and_says_what_is_wanted },
+    { "a-wrong-destination-is-wrong-use-too", a_wrong_destination_is_wrong_use_too },
+    { "numbers-have-units", numbers_have_units },
+    { "a-missing-slot-means-what-its-comment-says", a_missing_slot_means_what_its_comment_says },
+    { "a-broken-order-is-asserted", a_broken_order_is_asserted },
+    { NULL, NULL },
+};

@@ -1,0 +1,175 @@
+/*
+ * guest_tools.c - what tests of guests that are processes have in common.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest_tools.h"
+#include "harness.h"
+
+unsigned guest_fds(void)
+{
+    unsigned num = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    CHECK(folder != NULL);
+    while (readdir(folder) != NULL)
+        num++;
+    closedir(folder);
+    return num;
+}
+
+void guest_nothing_left(unsigned fds)
+{
+    CHECK_EQ(waitpid(-1, NULL, WNOHANG), (pid_t)-1);
+    CHECK_EQ(errno, ECHILD);
+    CHECK_EQ(guest_fds(), fds);
+}
+
+struct gw_source *guest_open(const char *name, struct gw_guest_facts *facts)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_source *source = gw_source_open(name, &err);
+    CHECK_STR(err.msg, "");
+    CHECK(source != NULL);
+    CHECK_EQ(gw_source_describe(source, facts, &err), 0);
+    return source;
+}
+
+struct gw_source *guest_open_live(const char *name, struct gw_guest_facts *facts)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_source *source = guest_open(name, facts);
+    if (facts->live)
+        return source;
+    CHECK_EQ(gw_source_suspend(source, &err), 0);
+    CHECK_EQ(gw_source_destroy(source, &err), 0);
+    SKIP("%s", facts->live_why_not);
+}
+
+void guest_suspend(struct gw_source *source)
+{
+    struct gw_err err = GW_ERR_NONE;
+    gw_source_suspend(source, &err);
+    CHECK_STR(err.msg, "");
+}
+
+void guest_resume(struct gw_source *source)
+{
+    struct gw_err err = GW_ERR_NONE;
+    CHECK_EQ(gw_source_resume(source, &err), 0);
+}
+
+void guest_end(struct gw_source *source)
+{
+    struct gw_err err = GW_ERR_NONE;
+    guest_suspend(source);
+    CHECK_EQ(gw_source_destroy(source, &err), 0);
+    gw_source_close(source);
+}
+
+void guest_let_run(const struct gw_source *source, uint64_t ticks)
+{
+    uint64_t start = gw_process_ticks(source);
+    while (gw_process_ticks(source) < start + ticks)
+        sched_yield();
+}
+
+void guest_check(const struct gw_source *source)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_process_state state;
+    uint64_t bad = 0;
+    gw_process_state(source, &state);
+    gw_process_check(&state, gw_process_memory(source), &bad, &err);
+    CHECK_STR(err.msg, "");
+}
+
+uint8_t *guest_map(const struct gw_source *source, uint64_t num_pages)
+{
+    uint8_t *mem =
+        mmap(NULL, num_pages * GW_PAGE_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, gw_process_memory(source), 0);
+    CHECK(mem != MAP_FAILED);
+    return mem;
+}
+
+void guest_wait_for_end(int process)
+{
+    struct pollfd life = { .fd = process, .events = POLLIN };
+    CHECK_EQ(poll(&life, 1, 30000), 1);
+    close(process);
+}
+
+/* Copies the dirty pages, and forgets them; how many there were. */
+static uint64_t copy_dirty(struct gw_bitmap *dirty, const uint8_t *from, uint8_t *to)
+{
+    uint64_t num = 0;
+    for (uint64_t pfn = 0; (pfn = gw_bitmap_next(dirty, pfn)) < dirty->num; num++) {
+        memcpy(to + pfn * GW_PAGE_LEN, from + pfn * GW_PAGE_LEN, GW_PAGE_LEN);
+        gw_bitmap_clear(dirty, pfn);
+    }
+    return num;
+}
+
+void guest_copy_live(struct gw_source *source, uint64_t num_pages, uint64_t ticks)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_bitmap dirty = { 0 };
+    uint64_t num = 0, copied = 0;
+    uint8_t *mem = guest_map(source, num_pages), *copy = gw_alloc(num_pages, GW_PAGE_LEN, &err);
+    CHECK(copy != NULL);
+    CHECK_EQ(gw_bitmap_init(&dirty, num_pages, &err), 0);
+    CHECK_EQ(gw_source_track(source, &err), 0);
+    memcpy(copy, mem, num_pages * GW_PAGE_LEN);
+    for (unsigned round = 0; round < 20; round++) {
+        guest_let_run(source, ticks);
+        CHECK_EQ(gw_source_collect(source, &dirty, &num, &err), 0);
+        CHECK_EQ(gw_bitmap_count(&dirty), num);
+        CHECK(num > 0);
+        copied += copy_dirty(&dirty, mem, copy);
+    }
+    CHECK(copied > 20);
+    guest_suspend(source);
+    CHECK_EQ(gw_source_collect(source, &dirty, &num, &err), 0);
+    copy_dirty(&dirty, mem, copy);
+    CHECK_MEM(copy, mem, num_pages * GW_PAGE_LEN);
+    CHECK_EQ(gw_source_collect(source, &dirty, &num, &err), 0);
+    CHECK_EQ(num, 0);
+    gw_source_untrack(source);
+    guest_check(source);
+    guest_resume(source);
+    munmap(mem, num_pages * GW_PAGE_LEN);
+    gw_bitmap_free(&dirty);
+    gw_free(copy);
+}
+
+int guest_outlive(int (*doomed)(void), int *process)
+{
+    int way[2], guest = 0;
+    CHECK_EQ(pipe(way), 0);
+    fflush(NULL);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        guest = doomed();
+        CHECK_EQ(write(way[1], &guest, sizeof guest), (ssize_t)sizeof guest);
+        for (;;)
+            pause();
+    }
+    close(way[1]);
+    CHECK_EQ(read(way[0], &guest, sizeof guest), (ssize_t)sizeof guest);
+    close(way[0]);
+    *process = pidfd_open(guest, 0);
+    CHECK(*process >= 0);
+    CHECK_EQ(kill(pid, SIGKILL), 0);
+    CHECK_EQ(waitpid(pid, NULL, 0), pid);
+    return guest;
+}

@@ -1,0 +1,44 @@
+/*
+ * guest_tools.h - what tests of guests that are processes have in common; linked into each unit test program.
+ *
+ * Each ends the row when it does not work.
+ */
+#ifndef UNIT_GUEST_TOOLS_H
+#define UNIT_GUEST_TOOLS_H
+
+#include "guest.h"
+
+/* Descriptors that are open now. */
+unsigned guest_fds(void);
+/* No child is left, and no descriptor beyond those that were open before. */
+void guest_nothing_left(unsigned fds);
+
+/* Opened and described; guest_open_live: its writes can be seen, or the row is skipped. */
+struct gw_source *guest_open(const char *name, struct gw_guest_facts *facts);
+struct gw_source *guest_open_live(const char *name, struct gw_guest_facts *facts);
+void guest_suspend(struct gw_source *source);
+void guest_resume(struct gw_source *source);
+/* Suspended, destroyed, closed. */
+void guest_end(struct gw_source *source);
+
+/* Until the guest has written that many pages more. */
+void guest_let_run(const struct gw_source *source, uint64_t ticks);
+/* The memory of a suspended guest is what its state says. */
+void guest_check(const struct gw_source *source);
+/* The guest's memory, which tests may spoil. */
+uint8_t *guest_map(const struct gw_source *source, uint64_t num_pages);
+void guest_wait_for_end(int process);
+
+/*
+ * As a live migration does it: everything once, then again and again what was written meanwhile, at last with the guest
+ * suspended. The copy is the memory. ticks: of each of the 20 rounds.
+ */
+void guest_copy_live(struct gw_source *source, uint64_t num_pages, uint64_t ticks);
+
+/*
+ * Runs doomed in a process that is killed when it has told the pid of its guest; that pid, and a descriptor of the
+ * guest.
+ */
+int guest_outlive(int (*doomed)(void), int *process);
+
+#endif
