@@ -80,7 +80,10 @@ struct gw_chan *gw_chan_memory(const void *mem, size_t len, struct gw_buf *out, 
 /* Look-ahead over `next` (given, also on failure), for whoever owns all that follows. */
 struct gw_chan *gw_chan_window(struct gw_chan *next, struct gw_err *err);
 
-/* Counts what passes through to `next` (borrowed: it stays open): read_pos and write_pos are the counts. */
+/*
+ * Counts what passes through to `next` (borrowed: it stays open): read_pos and write_pos are the counts (a move that
+ * failed half-way is not in them).
+ */
 struct gw_chan *gw_chan_count(struct gw_chan *next, struct gw_err *err);
 
 /*

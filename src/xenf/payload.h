@@ -58,7 +58,11 @@ void gw_payload_of(struct gw_payload *payload, const struct gw_seg *segs, unsign
 /* The next len octets of `from`. room: octets of buffer, a multiple of 4096, not 0. */
 void gw_payload_open(struct gw_payload *payload, struct gw_chan *from, uint64_t len, uint8_t *buffer, size_t room);
 int gw_payload_watch(struct gw_payload *payload, gw_watch_fn *fn, void *arg, struct gw_err *err);
-/* The segments hold exactly payload->len octets together and stay as they are until the payload is settled. */
+/*
+ * The segments hold exactly payload->len octets together and stay as they are until the payload is settled; of
+ * contents of pages each holds whole pages, so that watchers see whole ones. Contents that landed once may land again
+ * elsewhere.
+ */
 int gw_payload_into(struct gw_payload *payload, const struct gw_seg *to, unsigned num, struct gw_err *err);
 int gw_payload_to(struct gw_payload *payload, struct gw_chan *to, struct gw_err *err);
 /* The producer's last word, after the sink. */
