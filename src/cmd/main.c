@@ -51,6 +51,16 @@ static enum gw_exit run_command(const struct gw_cmd *cmd, int argc, char **argv)
     return cmd->run(&args);
 }
 
+/* What is in: versions of the image, packings, guests, and the libraries that do the work. */
+static void print_version(void)
+{
+    printf("godwit %s\nreads images of version", GODWIT_VERSION);
+    for (unsigned i = 0; i < gw_num_versions; i++)
+        printf("%s%u", i == 0 ? " " : " and ", gw_versions[i].version);
+    printf("; unpacks gzip, xz, zstd, lz4; guests: process, model\n%s; OpenSSL %s\n", gw_wrap_library(),
+           gw_sha256_library());
+}
+
 static enum gw_exit run(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "--help";
@@ -59,7 +69,7 @@ static enum gw_exit run(int argc, char **argv)
         return argc > 1 ? GW_EXIT_YES : GW_EXIT_USAGE;
     }
     if (strcmp(word, "--version") == 0) {
-        printf("godwit %s\nreads images of version 2 and 3; unpacks gzip, xz, zstd, lz4\n", GODWIT_VERSION);
+        print_version();
         return GW_EXIT_YES;
     }
     if (strcmp(word, "--fill-man") == 0) /* for the build: a man page's template from stdin */

@@ -81,7 +81,8 @@ static int run_steps(struct save *s, struct gw_err *err)
     enum gw_phase phase = GW_PHASE_STATIC;
     while (phase < GW_PHASE_DONE) {
         if (gw_cancelled())
-            return gw_fail(err, GW_E_REFUSED, "cancelled; the guest runs on");
+            return gw_fail(err, GW_E_REFUSED, "it was cancelled; the guest is as it was (%s)",
+                           gw_saver_facts(s->saver)->again);
         if (gw_saver_step(s->saver, &phase, err) < 0)
             return -1;
     }
@@ -98,9 +99,11 @@ static int settle(struct save *s, const char *after, struct gw_err *err)
     return 0;
 }
 
-static void report(const struct save *s, bool as_json, uint64_t paused_ns)
+/* lives: the guest was not destroyed. */
+static void report(const struct save *s, bool as_json, bool lives, uint64_t paused_ns)
 {
     const struct gw_saver_stats *stats = gw_saver_stats(s->saver);
+    const char *again = gw_saver_facts(s->saver)->again;
     FILE *out = s->to_stdout ? stderr : stdout;
     char size[32], guest[256], name[1024];
     if (as_json) {
@@ -113,6 +116,7 @@ static void report(const struct save *s, bool as_json, uint64_t paused_ns)
         gw_json_number(&json, "pages", stats->pages);
         gw_json_number(&json, "octets", stats->octets);
         gw_json_number(&json, "paused_ns", paused_ns);
+        gw_json_text(&json, "again", lives ? again : "");
         gw_json_end(&json, '}');
         return;
     }
@@ -122,6 +126,8 @@ static void report(const struct save *s, bool as_json, uint64_t paused_ns)
             gw_escape(name, sizeof name, s->name, strlen(s->name)), stats->pages,
             gw_size_text(size, sizeof size, stats->octets), stats->num_rounds, stats->num_rounds == 1 ? "" : "s",
             (double)paused_ns / 1e6);
+    if (lives && again[0] != '\0')
+        fprintf(out, "the guest is still there, as %s\n", again);
 }
 
 /* What went wrong, and whether the guest is as it was. */
@@ -182,7 +188,8 @@ static enum gw_exit save_run(const struct gw_args *args)
         settle(&s, after, &err) < 0)
         status = failed(&s, &err);
     else
-        report(&s, args->given[OPT_JSON], gw_now(&gw_clock_real) - gw_saver_stats(s.saver)->suspended_at_ns);
+        report(&s, args->given[OPT_JSON], strcmp(after, "destroyed") != 0,
+               gw_now(&gw_clock_real) - gw_saver_stats(s.saver)->suspended_at_ns);
     close_save(&s);
     return status;
 }

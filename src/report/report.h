@@ -85,6 +85,8 @@ struct gw_sink *gw_digester(struct gw_err *err);
 /* After the producer is done, or failed behind a commit: the lines. json: JSON lines. Fails when nothing is whole. */
 int gw_digest_print(struct gw_sink *digester, FILE *out, bool json, struct gw_err *err);
 
+/* The library that hashes, and its version. */
+const char *gw_sha256_library(void);
 /* SHA-256 through OpenSSL. */
 #define GW_SHA256_LEN 32
 int gw_sha256(const void *mem, size_t len, uint8_t out[GW_SHA256_LEN], struct gw_err *err);

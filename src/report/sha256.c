@@ -1,6 +1,7 @@
 /*
  * sha256.c - SHA-256 through OpenSSL; the algorithm is looked up once, for looking up costs more than a page.
  */
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "report.h"
@@ -23,4 +24,9 @@ void gw_hex(char *out, const uint8_t *mem, size_t len)
         out[2 * i + 1] = digits[mem[i] & 15];
     }
     out[2 * len] = '\0';
+}
+
+const char *gw_sha256_library(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
 }

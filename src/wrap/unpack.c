@@ -161,3 +161,8 @@ const struct layer layer_gzip = { "gzip", bid_gzip, unpack, NULL, ARCHIVE_FILTER
 const struct layer layer_xz = { "xz", bid_xz, unpack, NULL, ARCHIVE_FILTER_XZ };
 const struct layer layer_zstd = { "zstd", bid_zstd, unpack, NULL, ARCHIVE_FILTER_ZSTD };
 const struct layer layer_lz4 = { "lz4", bid_lz4, unpack, NULL, ARCHIVE_FILTER_LZ4 };
+
+const char *gw_wrap_library(void)
+{
+    return archive_version_string();
+}

@@ -36,6 +36,9 @@ bool gw_wrap_skips(const struct gw_wrap *wrap);
 /* Octets taken of the input as stored, and its size; size 0: not known. */
 void gw_wrap_progress(const struct gw_wrap *wrap, uint64_t *taken, uint64_t *size);
 
+/* The library that unpacks, and its version. */
+const char *gw_wrap_library(void);
+
 void gw_wrap_close(struct gw_wrap *wrap);
 void gw_wrap_closep(struct gw_wrap **wrap);
 
