@@ -18,7 +18,8 @@ struct restore {
     struct gw_wrap *wrap;
     struct gw_destination *dest;
     struct gw_sink *verifier, *restorer, *progress, *tee;
-    bool found; /* an error: the first one is kept */
+    bool may_run; /* the start failed, and nobody knows how far it came */
+    bool found;   /* an error: the first one is kept */
     struct gw_err first;
 };
 
@@ -73,11 +74,18 @@ static int take_in(struct restore *r, struct gw_err *err)
 static int start(struct restore *r, struct gw_err *err)
 {
     bool surely_not_started = true;
-    if (gw_destination_complete(r->dest, err) < 0)
-        return -1;
-    if (gw_destination_start(r->dest, &surely_not_started, err) < 0)
-        return surely_not_started ? -1 : gw_because(err, "the guest may run, or may not");
-    return 0;
+    if (gw_destination_complete(r->dest, err) == 0 && gw_destination_start(r->dest, &surely_not_started, err) == 0)
+        return 0;
+    r->may_run = !surely_not_started;
+    return -1;
+}
+
+static enum gw_exit failed(const struct restore *r, struct gw_err *err)
+{
+    gw_because(err, "cannot restore '%s'; %s", r->name,
+               r->may_run ? "the guest may run, or may not: look before you start it again" : "nothing was started");
+    gw_complain(err);
+    return (enum gw_exit)gw_err_status(err);
 }
 
 static void report(const struct restore *r, bool as_json)
@@ -105,13 +113,10 @@ static enum gw_exit restore_run(const struct gw_args *args)
     uint64_t max_pfn;
     if (!gw_max_guest(args, &max_pfn))
         return GW_EXIT_USAGE;
-    if (open_restore(&r, args, max_pfn, &err) < 0 || take_in(&r, &err) < 0 || start(&r, &err) < 0) {
-        gw_because(&err, "cannot restore '%s'; nothing was started", r.name);
-        gw_complain(&err);
-        status = (enum gw_exit)gw_err_status(&err);
-    } else {
+    if (open_restore(&r, args, max_pfn, &err) < 0 || take_in(&r, &err) < 0 || start(&r, &err) < 0)
+        status = failed(&r, &err);
+    else
         report(&r, args->given[OPT_JSON]);
-    }
     close_restore(&r);
     return status;
 }

@@ -303,6 +303,19 @@ static void guest_goes_through_an_image_and_back(void)
     close_move(&m);
 }
 
+/* The reader keeps no body beyond its bound, so that none is there to hand to a guest. */
+static void a_record_that_was_not_kept_is_refused(void)
+{
+    struct move m;
+    struct gw_payload payload = { 0 };
+    struct gw_record record = { .frame = { .number = 1, .type = 0x77, .length = 40u << 20 }, .payload = &payload };
+    open_move(&m, "model:", "model:", false);
+    CHECK_EQ(gw_sink_record(m.restorer, &record, &m.err), -1);
+    CHECK_FAIL(m.err, GW_E_INVALID, "a record of unknown type 0x77 has 41943040 octets");
+    CHECK_STR(m.err.rule, "rec-kept-limit");
+    close_move(&m);
+}
+
 const struct test tests[] = {
     { "downtime-is-predicted-from-what-landed", downtime_is_predicted_from_what_landed },
     { "rounds-that-do-not-converge-are-given-up", rounds_that_do_not_converge_are_given_up },
@@ -318,5 +331,6 @@ const struct test tests[] = {
     { "I4-failed-steps-of-the-destination-leave-the-guest-as-it-was",
       failed_steps_of_the_destination_leave_the_guest_as_it_was },
     { "guest-goes-through-an-image-and-back", guest_goes_through_an_image_and_back },
+    { "record-that-was-not-kept-is-refused", a_record_that_was_not_kept_is_refused },
     { NULL, NULL },
 };
