@@ -4,52 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "guest.h"
+#include "guest_tools.h"
 #include "harness.h"
 
 static const struct gw_headers headers = { .image = { .version = 3 }, .domain = { GW_DOMAIN_HVM, 12, 0, 4, 17 } };
-
-static struct gw_source *open_source(const char *name)
-{
-    struct gw_err err = GW_ERR_NONE;
-    struct gw_source *source = gw_source_open(name, &err);
-    CHECK_STR(err.msg, "");
-    CHECK(source != NULL);
-    return source;
-}
-
-static struct gw_source *open_described(const char *name, struct gw_guest_facts *facts)
-{
-    struct gw_err err = GW_ERR_NONE;
-    struct gw_source *source = open_source(name);
-    CHECK_EQ(gw_source_describe(source, facts, &err), 0);
-    return source;
-}
-
-static struct gw_destination *open_destination(const char *name)
-{
-    struct gw_err err = GW_ERR_NONE;
-    struct gw_destination *dest = gw_destination_open(name, &err);
-    CHECK_STR(err.msg, "");
-    CHECK(dest != NULL);
-    return dest;
-}
-
-/* Lengths and types of what was emitted, as text. */
-struct emitted {
-    char text[256];
-    size_t at;
-};
-
-static int note(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err)
-{
-    struct emitted *e = arg;
-    (void)err;
-    CHECK(body != NULL && len > 0);
-    e->at += (size_t)snprintf(e->text + e->at, sizeof e->text - e->at, "%s%s", e->at > 0 ? " " : "",
-                              gw_record_info(type)->name);
-    return 0;
-}
 
 /* --- a source ---------------------------------------------------------------------------------------------------- */
 
@@ -57,8 +15,8 @@ static void a_model_says_what_it_is(void)
 {
     struct gw_err err = GW_ERR_NONE;
     struct gw_guest_facts facts;
-    struct emitted fixed = { 0 }, state = { 0 };
-    struct gw_source *source = open_described("model:pages=100,holes=10", &facts);
+    struct guest_emitted fixed = { 0 }, state = { 0 };
+    struct gw_source *source = guest_open("model:pages=100,holes=10", &facts);
     CHECK_EQ(facts.num_pfns, 100);
     CHECK_EQ(facts.num_ram_pfns, 90);
     CHECK_EQ(facts.image.version, 3);
@@ -66,10 +24,10 @@ static void a_model_says_what_it_is(void)
     CHECK_STR(facts.kind, "model");
     CHECK_STR(facts.again, "");
     CHECK(facts.live);
-    CHECK_EQ(gw_source_static_records(source, note, &fixed, &err), 0);
+    CHECK_EQ(gw_source_static_records(source, guest_note, &fixed, &err), 0);
     CHECK_STR(fixed.text, "X86_CPUID_POLICY X86_MSR_POLICY");
     CHECK_EQ(gw_source_suspend(source, &err), 0);
-    CHECK_EQ(gw_source_state_records(source, note, &state, &err), 0);
+    CHECK_EQ(gw_source_state_records(source, guest_note, &state, &err), 0);
     CHECK_STR(state.text, "X86_TSC_INFO HVM_CONTEXT HVM_PARAMS");
     gw_source_close(source);
 }
@@ -79,13 +37,13 @@ static void the_log_has_every_slot_that_was_called(void)
     struct gw_err err = GW_ERR_NONE;
     struct gw_guest_facts facts;
     struct gw_bitmap dirty = { 0 };
-    struct emitted state = { 0 };
+    struct guest_emitted state = { 0 };
     uint64_t num, pfn = 5;
     struct gw_hold hold;
-    struct gw_source *source = open_described("model:pages=64", &facts);
+    struct gw_source *source = guest_open("model:pages=64", &facts);
     CHECK_EQ(gw_bitmap_init(&dirty, facts.num_pfns, &err), 0);
     CHECK_EQ(gw_source_resume(source, &err), 0); /* runs: nothing happens */
-    CHECK_EQ(gw_source_first_records(source, note, &state, &err), 0);
+    CHECK_EQ(gw_source_first_records(source, guest_note, &state, &err), 0);
     CHECK_EQ(gw_source_track(source, &err), 0);
     CHECK_EQ(gw_source_hold(source, &pfn, 1, &hold, &err), 0);
     gw_source_drop(source, &hold);
@@ -138,7 +96,7 @@ static void dirty_pages_come_as_the_script_says(void)
     struct gw_err err = GW_ERR_NONE;
     struct gw_guest_facts facts;
     uint64_t num;
-    struct gw_source *source = open_described("model:pages=200,holes=20,dirty=50/7/0/3", &facts);
+    struct gw_source *source = guest_open("model:pages=200,holes=20,dirty=50/7/0/3", &facts);
     CHECK_EQ(gw_source_track(source, &err), 0);
     for (unsigned i = 0; i < 5; i++) {
         struct gw_bitmap dirty = { 0 };
@@ -158,7 +116,7 @@ static void a_model_that_is_not_live_says_why(void)
 {
     struct gw_err err = GW_ERR_NONE;
     struct gw_guest_facts facts;
-    struct gw_source *source = open_described("model:live=0", &facts);
+    struct gw_source *source = guest_open("model:live=0", &facts);
     CHECK(!facts.live);
     CHECK_STR(facts.live_why_not, "the model was told not to be tracked");
     CHECK_EQ(gw_source_track(source, &err), -1);
@@ -174,7 +132,7 @@ static void held_neighbours_share_a_segment_and_holes_have_none(void)
     struct gw_hold hold;
     uint64_t pfns[64], last = 0;
     const uint8_t *page;
-    struct gw_source *source = open_described("model:pages=64,holes=3,zeros=5", &facts);
+    struct gw_source *source = guest_open("model:pages=64,holes=3,zeros=5", &facts);
     for (unsigned i = 0; i < 64; i++)
         pfns[i] = i;
     CHECK_EQ(gw_source_hold(source, pfns, 64, &hold, &err), 0);
@@ -195,7 +153,7 @@ static void held_neighbours_share_a_segment_and_holes_have_none(void)
 static int call_slot(struct gw_source *source, const char *slot, struct gw_err *err)
 {
     struct gw_guest_facts facts;
-    struct emitted e = { 0 };
+    struct guest_emitted e = { 0 };
     struct gw_bitmap dirty = { 0 };
     struct gw_hold hold;
     uint64_t num, pfn = 3;
@@ -203,9 +161,9 @@ static int call_slot(struct gw_source *source, const char *slot, struct gw_err *
     if (strcmp(slot, "describe") == 0)
         return gw_source_describe(source, &facts, err);
     if (strcmp(slot, "static_records") == 0)
-        return gw_source_static_records(source, note, &e, err);
+        return gw_source_static_records(source, guest_note, &e, err);
     if (strcmp(slot, "first_records") == 0)
-        return gw_source_first_records(source, note, &e, err);
+        return gw_source_first_records(source, guest_note, &e, err);
     if (strcmp(slot, "track") == 0)
         return gw_source_track(source, err);
     if (strcmp(slot, "throttle") == 0)
@@ -213,7 +171,7 @@ static int call_slot(struct gw_source *source, const char *slot, struct gw_err *
     if (strcmp(slot, "suspend") == 0)
         return gw_source_suspend(source, err);
     if (strcmp(slot, "state_records") == 0)
-        return gw_source_state_records(source, note, &e, err);
+        return gw_source_state_records(source, guest_note, &e, err);
     if (strcmp(slot, "resume") == 0)
         return gw_source_resume(source, err);
     if (strcmp(slot, "destroy") == 0)
@@ -242,7 +200,7 @@ static void every_slot_of_a_source_fails_on_order_and_works_the_next_time(void)
         bool failed = false;
         snprintf(name, sizeof name, "model:pages=64,dirty=5,fail=%s:1", slots[bad]);
         snprintf(says, sizeof says, "the model fails on order, in call 1 of %s", slots[bad]);
-        struct gw_source *source = open_source(name);
+        struct gw_source *source = guest_source(name);
         for (unsigned i = 0; i < sizeof slots / sizeof slots[0]; i++) {
             struct gw_err err = GW_ERR_NONE, again = GW_ERR_NONE;
             bool suspended = source->suspended, tracking = source->tracking;
@@ -264,7 +222,7 @@ static void a_later_call_fails_when_that_was_the_order(void)
 {
     struct gw_err err = GW_ERR_NONE;
     struct gw_guest_facts facts;
-    struct gw_source *source = open_described("model:fail=hold:3,fail=suspend:2", &facts);
+    struct gw_source *source = guest_open("model:fail=hold:3,fail=suspend:2", &facts);
     CHECK_EQ(call_slot(source, "hold", &err), 0);
     CHECK_EQ(call_slot(source, "suspend", &err), 0);
     CHECK_EQ(call_slot(source, "hold", &err), 0);
@@ -310,8 +268,8 @@ static void a_model_arrives_as_it_left(void)
     uint64_t bad = 0, entry;
     bool surely;
     const uint8_t *page;
-    struct gw_source *source = open_described("model:pages=600,holes=100,zeros=9,dirty=10", &facts);
-    struct gw_destination *dest = open_destination("model:");
+    struct gw_source *source = guest_open("model:pages=600,holes=100,zeros=9,dirty=10", &facts);
+    struct gw_destination *dest = guest_destination("model:");
     CHECK_EQ(gw_destination_create(dest, &headers, &err), 0);
     CHECK_EQ(gw_destination_static_done(dest, &err), 0);
     CHECK_EQ(gw_source_suspend(source, &err), 0);
@@ -342,8 +300,8 @@ static void one_changed_octet_is_found(void)
     uint64_t bad = 0, entry = gw_entry(33, GW_PAGE_NOTAB);
     struct gw_seg seg;
     unsigned num = 1;
-    struct gw_source *source = open_described("model:pages=64", &facts);
-    struct gw_destination *dest = open_destination("model");
+    struct gw_source *source = guest_open("model:pages=64", &facts);
+    struct gw_destination *dest = guest_destination("model");
     CHECK_EQ(gw_destination_create(dest, &headers, &err), 0);
     CHECK_EQ(gw_destination_static_done(dest, &err), 0);
     copy_memory(source, dest, 64);
@@ -381,7 +339,7 @@ static void every_slot_of_a_destination_fails_on_order(void)
         bool surely = false;
         snprintf(name, sizeof name, "model:fail=%s:1,sure=%u", slots[bad / 2], bad % 2);
         snprintf(says, sizeof says, "the model fails on order, in call 1 of %s", slots[bad / 2]);
-        struct gw_destination *dest = open_destination(name);
+        struct gw_destination *dest = guest_destination(name);
         for (unsigned i = 0; i < bad / 2; i++)
             CHECK_EQ(call_destination(dest, i, &surely, &err), 0);
         CHECK_EQ(call_destination(dest, bad / 2, &surely, &err), -1);
@@ -394,7 +352,7 @@ static void every_slot_of_a_destination_fails_on_order(void)
 static void a_record_that_nobody_knows_is_refused_unless_it_is_optional(void)
 {
     struct gw_err err = GW_ERR_NONE;
-    struct gw_destination *dest = open_destination("model:");
+    struct gw_destination *dest = guest_destination("model:");
     CHECK_EQ(gw_destination_create(dest, &headers, &err), 0);
     CHECK_EQ(gw_destination_record(dest, 0x80001234, "x", 1, &err), 0);
     CHECK_EQ(gw_destination_record(dest, 0x1234, "x", 1, &err), -1);

@@ -44,8 +44,7 @@ static void place_all(struct gw_source *source, struct gw_destination *dest, uin
 static struct gw_destination *open_destination(const char *name)
 {
     struct gw_err err = GW_ERR_NONE;
-    struct gw_destination *dest = gw_destination_open(name, &err);
-    CHECK(dest != NULL);
+    struct gw_destination *dest = guest_destination(name);
     gw_destination_create(dest, &headers, &err);
     CHECK_STR(err.msg, "");
     return dest;

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "guest_tools.h"
 #include "harness.h"
 #include "spec.h"
 
@@ -81,40 +81,6 @@ static void numbers_have_units(void)
 
 /* --- wrappers ---------------------------------------------------------------------------------------------------- */
 
-static struct gw_source *open_source(const char *name)
-{
-    struct gw_err err = GW_ERR_NONE;
-    struct gw_source *source = gw_source_open(name, &err);
-    CHECK_STR(err.msg, "");
-    CHECK(source != NULL);
-    return source;
-}
-
-static struct gw_destination *open_destination(const char *name)
-{
-    struct gw_err err = GW_ERR_NONE;
-    struct gw_destination *dest = gw_destination_open(name, &err);
-    CHECK_STR(err.msg, "");
-    CHECK(dest != NULL);
-    return dest;
-}
-
-/* Lengths and types of what was emitted, as text. */
-struct emitted {
-    char text[256];
-    size_t at;
-};
-
-static int note(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err)
-{
-    struct emitted *e = arg;
-    (void)err;
-    CHECK(body != NULL && len > 0);
-    e->at += (size_t)snprintf(e->text + e->at, sizeof e->text - e->at, "%s%s", e->at > 0 ? " " : "",
-                              gw_record_info(type)->name);
-    return 0;
-}
-
 static int bare_describe(struct gw_source *source, struct gw_guest_facts *out, struct gw_err *err)
 {
     (void)source;
@@ -135,11 +101,11 @@ static void a_missing_slot_means_what_its_comment_says(void)
 {
     struct gw_err err = GW_ERR_NONE;
     struct gw_guest_facts facts;
-    struct emitted e = { 0 };
+    struct guest_emitted e = { 0 };
     struct gw_source bare = { .ops = &bare_ops };
     CHECK_EQ(gw_source_describe(&bare, &facts, &err), 0);
     CHECK_STR(facts.kind, "bare");
-    CHECK_EQ(gw_source_first_records(&bare, note, &e, &err), 0);
+    CHECK_EQ(gw_source_first_records(&bare, guest_note, &e, &err), 0);
     CHECK_STR(e.text, "");
     CHECK_EQ(gw_source_throttle(&bare, 50, &err), -1);
     CHECK_FAIL(err, GW_E_USAGE, "a guest of kind 'bare' cannot be slowed down");
@@ -153,20 +119,20 @@ static void break_order(unsigned how)
 {
     struct gw_err err = GW_ERR_NONE;
     struct gw_guest_facts facts;
-    struct emitted e = { 0 };
+    struct guest_emitted e = { 0 };
     struct gw_hold hold;
     const uint64_t twice[] = { 4, 4 };
-    struct gw_source *source = open_source("model:");
+    struct gw_source *source = guest_source("model:");
     bool surely;
     if (how == 0)
         gw_source_track(source, &err);
     gw_source_describe(source, &facts, &err);
     switch (how) {
-    case 1: gw_source_state_records(source, note, &e, &err); break;
+    case 1: gw_source_state_records(source, guest_note, &e, &err); break;
     case 2: gw_source_destroy(source, &err); break;
     case 3: gw_source_hold(source, twice, 2, &hold, &err); break;
     case 4: gw_source_throttle(source, 101, &err); break;
-    case 5: gw_destination_start(open_destination("model:"), &surely, &err); break;
+    case 5: gw_destination_start(guest_destination("model:"), &surely, &err); break;
     case 6: gw_source_hold(source, twice, 1, &hold, &err), gw_source_close(source); break;
     default: break;
     }

@@ -195,18 +195,24 @@ static void only_what_was_written_is_dirty(void)
     guest_end(source);
 }
 
-/* How many mappings of that process are watched ("uw": userfaultfd, writes). */
-static unsigned count_watched(int pid)
+/* Lines of a file of that process in /proc that begin with start and have part in them. */
+static unsigned count_lines(int pid, const char *file, const char *start, const char *part)
 {
     char name[64], line[512];
     unsigned num = 0;
-    snprintf(name, sizeof name, "/proc/%d/smaps", pid);
-    FILE *maps = fopen(name, "r");
-    CHECK(maps != NULL);
-    while (fgets(line, sizeof line, maps) != NULL)
-        num += strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " uw") != NULL;
-    fclose(maps);
+    snprintf(name, sizeof name, "/proc/%d/%s", pid, file);
+    FILE *lines = fopen(name, "r");
+    CHECK(lines != NULL);
+    while (fgets(line, sizeof line, lines) != NULL)
+        num += strncmp(line, start, strlen(start)) == 0 && strstr(line, part) != NULL;
+    fclose(lines);
     return num;
+}
+
+/* How many mappings of that process are watched ("uw": userfaultfd, writes). */
+static unsigned count_watched(int pid)
+{
+    return count_lines(pid, "smaps", "VmFlags:", " uw");
 }
 
 static void tracking_ends_without_a_trace(void)
@@ -263,15 +269,7 @@ static void a_running_guest_outlives_godwit_and_is_found_again(void)
 /* How often the memory of a guest is mapped in that process. */
 static unsigned count_mappings(int pid)
 {
-    char name[64], line[512];
-    unsigned num = 0;
-    snprintf(name, sizeof name, "/proc/%d/maps", pid);
-    FILE *maps = fopen(name, "r");
-    CHECK(maps != NULL);
-    while (fgets(line, sizeof line, maps) != NULL)
-        num += strstr(line, "godwit-guest-memory") != NULL;
-    fclose(maps);
-    return num;
+    return count_lines(pid, "maps", "", "godwit-guest-memory");
 }
 
 static void a_guest_keeps_nothing_of_godwit(void)

@@ -1,5 +1,5 @@
 /*
- * guest_tools.c - what tests of guests that are processes have in common.
+ * guest_tools.c - what tests of guests have in common.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -34,12 +34,28 @@ void guest_nothing_left(unsigned fds)
     CHECK_EQ(guest_fds(), fds);
 }
 
-struct gw_source *guest_open(const char *name, struct gw_guest_facts *facts)
+struct gw_source *guest_source(const char *name)
 {
     struct gw_err err = GW_ERR_NONE;
     struct gw_source *source = gw_source_open(name, &err);
     CHECK_STR(err.msg, "");
     CHECK(source != NULL);
+    return source;
+}
+
+struct gw_destination *guest_destination(const char *name)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_destination *dest = gw_destination_open(name, &err);
+    CHECK_STR(err.msg, "");
+    CHECK(dest != NULL);
+    return dest;
+}
+
+struct gw_source *guest_open(const char *name, struct gw_guest_facts *facts)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_source *source = guest_source(name);
     CHECK_EQ(gw_source_describe(source, facts, &err), 0);
     return source;
 }
@@ -74,6 +90,16 @@ void guest_end(struct gw_source *source)
     guest_suspend(source);
     CHECK_EQ(gw_source_destroy(source, &err), 0);
     gw_source_close(source);
+}
+
+int guest_note(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err)
+{
+    struct guest_emitted *e = arg;
+    (void)err;
+    CHECK(body != NULL && len > 0);
+    e->at += (size_t)snprintf(e->text + e->at, sizeof e->text - e->at, "%s%s", e->at > 0 ? " " : "",
+                              gw_record_info(type)->name);
+    return 0;
 }
 
 void guest_let_run(const struct gw_source *source, uint64_t ticks)

@@ -1,5 +1,5 @@
 /*
- * guest_tools.h - what tests of guests that are processes have in common; linked into each unit test program.
+ * guest_tools.h - what tests of guests have in common; linked into each unit test program.
  *
  * Each ends the row when it does not work.
  */
@@ -13,6 +13,9 @@ unsigned guest_fds(void);
 /* No child is left, and no descriptor beyond those that were open before. */
 void guest_nothing_left(unsigned fds);
 
+/* Opened, no more. */
+struct gw_source *guest_source(const char *name);
+struct gw_destination *guest_destination(const char *name);
 /* Opened and described; guest_open_live: its writes can be seen, or the row is skipped. */
 struct gw_source *guest_open(const char *name, struct gw_guest_facts *facts);
 struct gw_source *guest_open_live(const char *name, struct gw_guest_facts *facts);
@@ -20,6 +23,13 @@ void guest_suspend(struct gw_source *source);
 void guest_resume(struct gw_source *source);
 /* Suspended, destroyed, closed. */
 void guest_end(struct gw_source *source);
+
+/* The names of the records that a source emitted, as text; guest_note: a gw_emit_fn whose arg is one. */
+struct guest_emitted {
+    char text[256];
+    size_t at;
+};
+int guest_note(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err);
 
 /* Until the guest has written that many pages more. */
 void guest_let_run(const struct gw_source *source, uint64_t ticks);
