@@ -34,13 +34,8 @@ int gw_undo_save(struct gw_undo *undo, uint64_t number, struct gw_err *err)
     /* Room for both first: half an entry must not stay in the log when memory runs out. */
     if (gw_buf_room(&undo->log, sizeof number + undo->map->size) == NULL)
         return gw_buf_ok(&undo->log, err);
-    size_t before = undo->log.len;
     gw_put_u64(&undo->log, number);
     gw_put(&undo->log, object, undo->map->size);
-    if (undo->log.bad) {
-        undo->log.len = before; /* no half of an entry stays */
-        return gw_buf_ok(&undo->log, err);
-    }
     *bits |= UINT64_C(1) << number % 64;
     return 0;
 }
