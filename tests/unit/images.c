@@ -296,3 +296,11 @@ const char *log_text(struct gw_buf *log)
     CHECK(!log->bad);
     return (const char *)log->mem;
 }
+
+unsigned count_of(const char *text, const char *part)
+{
+    unsigned count = 0;
+    for (; (text = strstr(text, part)) != NULL; text++)
+        count++;
+    return count;
+}

@@ -48,5 +48,7 @@ struct log_sink {
 struct gw_sink *new_log_sink(char name, enum gw_takes takes, struct gw_buf *log, unsigned fail_at);
 /* Ends the log with a zero and gives it as text. */
 const char *log_text(struct gw_buf *log);
+/* How often part stands in text. */
+unsigned count_of(const char *text, const char *part);
 
 #endif

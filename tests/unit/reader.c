@@ -324,14 +324,6 @@ static const char *log_of(struct gw_buf *image, struct gw_buf *log)
     return log_text(log);
 }
 
-static unsigned count_of(const char *text, const char *part)
-{
-    unsigned count = 0;
-    for (; (text = strstr(text, part)) != NULL; text++)
-        count++;
-    return count;
-}
-
 static void version_2_infers_the_end_of_static_data_where_it_would_stand(void)
 {
     struct gw_buf log, image = small_image(PV_2);

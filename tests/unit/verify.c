@@ -116,14 +116,6 @@ static struct gw_buf dirty_image(unsigned dirty)
     return buf;
 }
 
-static unsigned count_of(const char *text, const char *part)
-{
-    unsigned count = 0;
-    for (; (text = strstr(text, part)) != NULL; text++)
-        count++;
-    return count;
-}
-
 static void a_rule_is_told_so_often_and_counted_whole(void)
 {
     for (unsigned dirty = 9; dirty <= 25; dirty += 1) {
