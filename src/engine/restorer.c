@@ -2,7 +2,8 @@
  * restorer.c - a sink through which a guest comes to be. Contents land where the back end says; nothing starts here.
  *
  * Pages behind VERIFY are a comparison, which the verifier beside this sink makes: they do not land. A checkpointed
- * image would have to be replayed checkpoint by checkpoint; that is refused by name.
+ * image would have to be replayed checkpoint by checkpoint; that is refused by name. The order of calls is the
+ * destination's contract, and the input is a stranger's: what would break it is refused here, whoever else judges.
  */
 #include <assert.h>
 
@@ -21,6 +22,13 @@ static int restorer_begin(struct gw_sink *sink, const struct gw_headers *headers
     return gw_destination_create(((struct restorer *)sink)->dest, headers, err);
 }
 
+static int want_static_done(const struct restorer *r, const char *what, struct gw_err *err)
+{
+    if (r->dest->state == GW_DEST_STATIC_DONE)
+        return 0;
+    return gw_refuse(err, "sde-missing", "%s comes, and no STATIC_DATA_END was seen", what);
+}
+
 static int restorer_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err)
 {
     struct restorer *r = (struct restorer *)sink;
@@ -28,6 +36,8 @@ static int restorer_pages(struct gw_sink *sink, const struct gw_pages *pages, st
     unsigned num = pages->num_contents;
     if (r->verifying)
         return 0;
+    if (want_static_done(r, "PAGE_DATA", err) < 0)
+        return -1;
     if (gw_grow(&mem, &r->cap_segs, num + 1, sizeof r->segs[0], err) < 0)
         return -1;
     r->segs = mem;
@@ -53,8 +63,12 @@ static int restorer_record(struct gw_sink *sink, const struct gw_record *record,
 static int restorer_mark(struct gw_sink *sink, const struct gw_mark *mark, struct gw_err *err)
 {
     struct restorer *r = (struct restorer *)sink;
+    if (mark->kind == GW_STATIC_END && r->dest->state != GW_DEST_CREATED)
+        return gw_refuse(err, "sde-duplicate", "a second STATIC_DATA_END");
     if (mark->kind == GW_STATIC_END)
         return gw_destination_static_done(r->dest, err);
+    if (mark->kind == GW_END)
+        return want_static_done(r, "END", err);
     if (mark->kind == GW_CHECKPOINT)
         return gw_fail(err, GW_E_REFUSED, "a checkpointed image is not restored by this godwit");
     r->verifying = r->verifying || mark->kind == GW_VERIFY;

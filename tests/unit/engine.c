@@ -316,6 +316,36 @@ static void a_record_that_was_not_kept_is_refused(void)
     close_move(&m);
 }
 
+/* What comes in an order that a destination has no answer to. */
+static void a_wrong_order_never_reaches_the_destination(void)
+{
+    static const struct {
+        bool pages;
+        enum gw_mark_kind marks[2];
+        const char *rule;
+    } wrong[] = {
+        { true, { GW_MARK_NONE, GW_MARK_NONE }, "sde-missing" },
+        { false, { GW_MARK_NONE, GW_END }, "sde-missing" },
+        { false, { GW_STATIC_END, GW_STATIC_END }, "sde-duplicate" },
+    };
+    uint64_t entry = gw_entry(0, GW_PAGE_XTAB);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct move m;
+        struct gw_headers headers = { .image = { .version = 3 }, .domain = { GW_DOMAIN_HVM, 12, 0, 4, 17 } };
+        struct gw_pages pages = { .frame = { .number = 1, .type = GW_REC_PAGE_DATA }, .count = 1, .entries = &entry };
+        struct gw_mark first = { .kind = wrong[i].marks[0] }, second = { .kind = wrong[i].marks[1] };
+        open_move(&m, "model:", "model:", false);
+        CHECK_EQ(gw_sink_begin(m.restorer, &headers, &m.err), 0);
+        if (first.kind != GW_MARK_NONE)
+            CHECK_EQ(gw_sink_mark(m.restorer, &first, &m.err), 0);
+        CHECK_EQ(wrong[i].pages ? gw_sink_pages(m.restorer, &pages, &m.err) : gw_sink_mark(m.restorer, &second, &m.err),
+                 -1);
+        CHECK_EQ(m.err.code, GW_E_INVALID);
+        CHECK_STR(m.err.rule, wrong[i].rule);
+        close_move(&m);
+    }
+}
+
 const struct test tests[] = {
     { "downtime-is-predicted-from-what-landed", downtime_is_predicted_from_what_landed },
     { "rounds-that-do-not-converge-are-given-up", rounds_that_do_not_converge_are_given_up },
@@ -332,5 +362,6 @@ const struct test tests[] = {
       failed_steps_of_the_destination_leave_the_guest_as_it_was },
     { "guest-goes-through-an-image-and-back", guest_goes_through_an_image_and_back },
     { "record-that-was-not-kept-is-refused", a_record_that_was_not_kept_is_refused },
+    { "wrong-order-never-reaches-the-destination", a_wrong_order_never_reaches_the_destination },
     { NULL, NULL },
 };
