@@ -71,8 +71,38 @@ int gw_chan_writev(struct gw_chan *chan, const struct iovec *part, unsigned num,
 void gw_chan_close(struct gw_chan *chan);
 void gw_chan_closep(struct gw_chan **chan);
 
-/* A descriptor; given (closed with the channel) when owned. Regular files skip by lseek, compared with fstat. */
+/*
+ * A descriptor; given (closed with the channel, also on failure) when owned. Regular files skip by lseek, compared with
+ * fstat.
+ */
 struct gw_chan *gw_chan_fd(int fd, bool owned, struct gw_err *err);
+/* Reads from the one and writes to the other: standard input and output, two pipes. Both are owned or neither. */
+struct gw_chan *gw_chan_fd_pair(int read_fd, int write_fd, bool owned, struct gw_err *err);
+
+/*
+ * The descriptors at the bottom of the layers, borrowed, for poll; -1 where there is none. What a window holds already
+ * shows in no poll.
+ */
+void gw_chan_fds(const struct gw_chan *chan, int *read_fd, int *write_fd);
+
+/*
+ * How long a channel waits. Times are of gw_clock_real, in nanoseconds. silence_ns: a read or write that makes no
+ * progress for so long fails with GW_E_SYSTEM, ETIMEDOUT; 0: it waits without end. idle (may be NULL): called about
+ * every idle_ns (not 0) while a read waits. It may write to the same channel, say a keep-alive, but neither read nor
+ * close it; what it writes is no progress of the read, and an error in it is its own to remember.
+ */
+struct gw_patience {
+    uint64_t silence_ns, idle_ns;
+    void (*idle)(void *arg);
+    void *arg; /* borrowed until the channel is closed or gets other patience */
+};
+/*
+ * For the descriptors at the bottom of the layers; they become non-blocking, and lent ones get their mode back when the
+ * channel is closed. From then on a wait ends with EINTR when the work is cancelled (gw_cancelled()), also when the
+ * signal came just before it: at once, or within a tenth of a second. A read still gives what is there at once. Where
+ * there is no descriptor nothing waits, and nothing changes. Fails with GW_E_SYSTEM.
+ */
+int gw_chan_patience(struct gw_chan *chan, const struct gw_patience *patience, struct gw_err *err);
 
 /* Reads from mem (borrowed for the channel's life) and writes to the end of *out (borrowed; may be NULL). */
 struct gw_chan *gw_chan_memory(const void *mem, size_t len, struct gw_buf *out, struct gw_err *err);
