@@ -148,9 +148,9 @@ int gw_newfile_commit(struct gw_newfile *file, struct gw_err *err);
 void gw_newfile_close(struct gw_newfile *file);
 
 /*
- * Two programs on a link. Addresses: "tcp://HOST:PORT" (PORT 0 lets the system choose, when listening) and
- * "unix:PATH". A listening unix socket's file is removed when the listener is closed, or when it is a leftover that
- * nobody listens on.
+ * Two programs on a link. Addresses: "tcp://HOST:PORT" (PORT 0 lets the system choose, when listening), "unix:PATH",
+ * and "exec:COMMAND" (only to connect: the other program is started). A listening unix socket's file is removed when
+ * the listener is closed, or when it is a leftover that nobody listens on.
  */
 struct gw_listener;
 struct gw_listener *gw_listen(const char *address, struct gw_err *err);
@@ -159,6 +159,17 @@ const char *gw_listener_address(const struct gw_listener *listener);
 int gw_listener_fd(const struct gw_listener *listener); /* for poll; borrowed */
 struct gw_chan *gw_accept(struct gw_listener *listener, struct gw_err *err);
 void gw_listener_close(struct gw_listener *listener);
+/*
+ * A connection, whose descriptor is owned. Without an answer for 10 s it fails with GW_E_SYSTEM, ETIMEDOUT; each
+ * address of a host gets its share of them. A cancelled wait for the answer ends with EINTR; looking up a host's name
+ * can be neither cancelled nor hurried.
+ *
+ * exec:COMMAND runs under sh, in a process group of its own, with one end of a socket pair as its standard input and
+ * output; standard error is ours, nothing else is. Signals are as the system has them by default. A command that does
+ * not exist is a link that ends: the shell says why. Closing the channel closes our end and waits for the command:
+ * after 5 s its group gets SIGTERM, after 1 s more SIGKILL. So no child is left; what a command that ended by itself
+ * left running is its own affair.
+ */
 struct gw_chan *gw_connect(const char *address, struct gw_err *err);
 
 /* The fault layer over `next` (given, also on failure). */

@@ -1,5 +1,5 @@
 /*
- * socket.c - two programs on a link: tcp://HOST:PORT and unix:PATH, both ends.
+ * socket.c - two programs on a link: tcp://HOST:PORT and unix:PATH, both ends, and exec:COMMAND (exec.c).
  *
  * Each address kind is a row: how to reach it, how to wait on it, how it is written down. A connection is a descriptor
  * channel like any other.
@@ -16,8 +16,11 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "exec.h"
+#include "wait.h"
 
 #define BACKLOG 8
+#define CONNECT_S UINT64_C(10) /* so long we wait for an answer, for all addresses of a host together */
 #define ADDRESS_MAX 280
 
 struct gw_listener {
@@ -28,9 +31,22 @@ struct gw_listener {
 
 struct kind {
     const char *prefix;
-    int (*connect)(const char *rest, struct gw_err *err); /* a descriptor, or -1 */
-    int (*listen)(const char *rest, struct gw_listener *out, struct gw_err *err);
+    struct gw_chan *(*connect)(const char *rest, struct gw_err *err);
+    int (*listen)(const char *rest, struct gw_listener *out, struct gw_err *err); /* NULL: nobody can */
 };
+
+static uint64_t answer_by(void)
+{
+    return gw_now(&gw_clock_real) + CONNECT_S * WAIT_NS_PER_S;
+}
+
+static void say_not_connected(const char *prefix, const char *rest, struct gw_err *err)
+{
+    if (errno == ETIMEDOUT)
+        gw_fail(err, GW_E_SYSTEM, "'%s%s' did not answer for %u s", prefix, rest, (unsigned)CONNECT_S);
+    else
+        gw_fail(err, GW_E_SYSTEM, "cannot connect to '%s%s'", prefix, rest);
+}
 
 /* --- tcp --------------------------------------------------------------------------------------------------------- */
 
@@ -60,13 +76,25 @@ static struct addrinfo *look_up(const char *rest, int flags, struct gw_err *err)
     return found;
 }
 
-/* The first of the addresses that works; its failure is the last one's. */
-static int first_that(const struct addrinfo *list, int (*use)(int fd, const struct sockaddr *, socklen_t))
+typedef int use_fn(int fd, const struct sockaddr *addr, socklen_t len, uint64_t until_ns);
+
+/* Of the time that is left, so much that the addresses behind this one get as much. */
+static uint64_t share(const struct addrinfo *at, uint64_t end_ns)
+{
+    uint64_t now = gw_now(&gw_clock_real), num = 0;
+    for (; at != NULL; at = at->ai_next)
+        num++;
+    return end_ns > now ? now + (end_ns - now) / num : now;
+}
+
+/* The first of the addresses that works; its failure is the last one's. Cancelled: no other is tried. */
+static int first_that(const struct addrinfo *list, use_fn *use, uint64_t end_ns)
 {
     int fd = -1;
-    for (const struct addrinfo *at = list; at != NULL && fd < 0; at = at->ai_next) {
+    errno = 0;
+    for (const struct addrinfo *at = list; at != NULL && fd < 0 && errno != EINTR; at = at->ai_next) {
         fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd >= 0 && use(fd, at->ai_addr, at->ai_addrlen) < 0) {
+        if (fd >= 0 && use(fd, at->ai_addr, at->ai_addrlen, share(at, end_ns)) < 0) {
             gw_closep(&fd);
             fd = -1;
         }
@@ -74,24 +102,26 @@ static int first_that(const struct addrinfo *list, int (*use)(int fd, const stru
     return fd;
 }
 
-static int tcp_connect(const char *rest, struct gw_err *err)
+static struct gw_chan *tcp_connect(const char *rest, struct gw_err *err)
 {
     struct addrinfo *list = look_up(rest, 0, err);
     int one = 1;
     if (list == NULL)
-        return -1;
-    int fd = first_that(list, connect);
+        return NULL;
+    int fd = first_that(list, wait_connect, answer_by());
     if (fd < 0)
-        gw_fail(err, GW_E_SYSTEM, "cannot connect to 'tcp://%s'", rest);
+        say_not_connected("tcp://", rest, err);
     else
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     freeaddrinfo(list);
-    return fd;
+    return fd >= 0 ? gw_chan_fd(fd, true, err) : NULL;
 }
 
-static int bind_and_listen(int fd, const struct sockaddr *addr, socklen_t len)
+/* Answers at once, whatever the time. */
+static int bind_and_listen(int fd, const struct sockaddr *addr, socklen_t len, uint64_t until_ns)
 {
     int one = 1;
+    (void)until_ns;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     return bind(fd, addr, len) == 0 ? listen(fd, BACKLOG) : -1;
 }
@@ -104,7 +134,7 @@ static int tcp_listen(const char *rest, struct gw_listener *out, struct gw_err *
     struct addrinfo *list = look_up(rest, AI_PASSIVE, err);
     if (list == NULL)
         return -1;
-    out->fd = first_that(list, bind_and_listen);
+    out->fd = first_that(list, bind_and_listen, 0);
     freeaddrinfo(list);
     if (out->fd < 0 || getsockname(out->fd, (struct sockaddr *)&addr, &len) < 0 ||
         getnameinfo((struct sockaddr *)&addr, len, host, sizeof host, port, sizeof port,
@@ -128,29 +158,31 @@ static int unix_address(const char *path, struct sockaddr_un *out, struct gw_err
     return 0;
 }
 
-static int unix_connect(const char *path, struct gw_err *err)
+static struct gw_chan *unix_connect(const char *path, struct gw_err *err)
 {
     struct sockaddr_un addr;
     if (unix_address(path, &addr, err) < 0)
-        return -1;
+        return NULL;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&addr, sizeof addr) == 0)
-        return fd;
-    gw_fail(err, GW_E_SYSTEM, "cannot connect to 'unix:%s'", path);
+    if (fd >= 0 && wait_connect(fd, (const struct sockaddr *)&addr, sizeof addr, answer_by()) == 0)
+        return gw_chan_fd(fd, true, err);
+    say_not_connected("unix:", path, err);
     gw_closep(&fd);
-    return -1;
+    return NULL;
 }
 
-/* A socket's file that nobody listens on is left over from a death; anything else is somebody's. */
-static void remove_leftover(const char *path)
+/*
+ * A socket's file that nobody listens on is left over from a death; anything else is somebody's, also when he is too
+ * busy to answer.
+ */
+static void remove_leftover(const struct sockaddr_un *addr)
 {
-    struct gw_err ignored = GW_ERR_NONE;
     struct stat st;
-    if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
+    if (lstat(addr->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
         return;
-    int fd = unix_connect(path, &ignored);
-    if (fd < 0 && ignored.sys == ECONNREFUSED)
-        unlink(path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof *addr) < 0 && errno == ECONNREFUSED)
+        unlink(addr->sun_path);
     gw_closep(&fd);
 }
 
@@ -159,20 +191,21 @@ static int unix_listen(const char *path, struct gw_listener *out, struct gw_err 
     struct sockaddr_un addr;
     if (unix_address(path, &addr, err) < 0)
         return -1;
-    remove_leftover(path);
+    remove_leftover(&addr);
     out->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (out->fd < 0 || bind_and_listen(out->fd, (const struct sockaddr *)&addr, sizeof addr) < 0)
+    if (out->fd < 0 || bind_and_listen(out->fd, (const struct sockaddr *)&addr, sizeof addr, 0) < 0)
         return gw_fail(err, GW_E_SYSTEM, "cannot listen on 'unix:%s'", path);
     snprintf(out->path, sizeof out->path, "%s", path);
     snprintf(out->address, sizeof out->address, "unix:%s", path);
     return 0;
 }
 
-/* --- both -------------------------------------------------------------------------------------------------------- */
+/* --- each -------------------------------------------------------------------------------------------------------- */
 
 static const struct kind kinds[] = {
     { "tcp://", tcp_connect, tcp_listen },
     { "unix:", unix_connect, unix_listen },
+    { "exec:", exec_connect, NULL },
 };
 
 static const struct kind *kind_of(const char *address, const char **rest, struct gw_err *err)
@@ -184,7 +217,7 @@ static const struct kind *kind_of(const char *address, const char **rest, struct
             return &kinds[i];
         }
     }
-    gw_fail(err, GW_E_USAGE, "'%s' is neither tcp://HOST:PORT nor unix:PATH", address);
+    gw_fail(err, GW_E_USAGE, "'%s' is none of tcp://HOST:PORT, unix:PATH and exec:COMMAND", address);
     return NULL;
 }
 
@@ -192,7 +225,11 @@ struct gw_listener *gw_listen(const char *address, struct gw_err *err)
 {
     const char *rest;
     const struct kind *kind = kind_of(address, &rest, err);
-    struct gw_listener *listener = kind != NULL ? gw_alloc(1, sizeof *listener, err) : NULL;
+    if (kind == NULL)
+        return NULL;
+    if (kind->listen == NULL)
+        return gw_fail(err, GW_E_USAGE, "'%s' starts a program: nobody can listen there", address), NULL;
+    struct gw_listener *listener = gw_alloc(1, sizeof *listener, err);
     if (listener == NULL)
         return NULL;
     listener->fd = -1;
@@ -242,6 +279,5 @@ struct gw_chan *gw_connect(const char *address, struct gw_err *err)
 {
     const char *rest;
     const struct kind *kind = kind_of(address, &rest, err);
-    int fd = kind != NULL ? kind->connect(rest, err) : -1;
-    return fd >= 0 ? gw_chan_fd(fd, true, err) : NULL;
+    return kind != NULL ? kind->connect(rest, err) : NULL;
 }

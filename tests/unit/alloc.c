@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guest_tools.h"
 #include "harness.h"
 #include "images.h"
 #include "report.h"
@@ -195,6 +196,24 @@ static void a_descriptor_that_is_given_is_closed_also_on_failure(void)
     CHECK(fcntl(fd, F_GETFD) < 0);
 }
 
+/* Also when the command runs already. */
+static void a_command_that_cannot_be_had_leaves_nothing(void)
+{
+    unsigned fds = guest_fds(), num = 0;
+    for (struct gw_chan *chan = NULL; chan == NULL; num++) {
+        struct gw_err err = GW_ERR_NONE;
+        calls = 0;
+        fail_at = num + 1;
+        chan = gw_connect("exec:cat", &err);
+        fail_at = 0;
+        if (chan == NULL)
+            check_no_memory(&err);
+        gw_chan_close(chan);
+        guest_nothing_left(fds);
+    }
+    CHECK(num > 3);
+}
+
 static void a_map_of_more_than_there_is_memory_is_refused(void)
 {
     struct gw_err err = GW_ERR_NONE;
@@ -226,6 +245,7 @@ const struct test tests[] = {
     { "the-way-back-survives-each-failed-allocation", the_way_back_survives_each_failed_allocation },
     { "converting-survives-each-failed-allocation", converting_survives_each_failed_allocation },
     { "a-descriptor-that-is-given-is-closed-also-on-failure", a_descriptor_that_is_given_is_closed_also_on_failure },
+    { "a-command-that-cannot-be-had-leaves-nothing", a_command_that_cannot_be_had_leaves_nothing },
     { "a-map-of-more-than-there-is-memory-is-refused", a_map_of_more_than_there_is_memory_is_refused },
     { "a-number-too-huge-leaves-the-sparse-map-as-it-was", a_number_too_huge_leaves_the_sparse_map_as_it_was },
     { NULL, NULL },

@@ -103,8 +103,8 @@ static void a_file_that_is_no_socket_is_left_alone(void)
 
 static void wrong_addresses_are_wrong_use(void)
 {
-    static const char *const wrong[] = { "",          "host",  "tcp://",  "tcp://host", "tcp://host:",
-                                         "udp://a:1", "unix:", "tcp://:x" };
+    static const char *const wrong[] = { "",          "host",  "tcp://",   "tcp://host", "tcp://host:",
+                                         "udp://a:1", "unix:", "tcp://:x", "exec:" };
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct gw_err err = GW_ERR_NONE;
         CHECK(gw_connect(wrong[i], &err) == NULL);
