@@ -1,5 +1,5 @@
 /*
- * xenf.h - the domain image itself: what a record is, codecs, contents that pass, sinks, the reader and the writer.
+ * xenf.h - the domain image itself: what a record is, codecs, contents that pass, sinks, reader, writer, totals.
  *
  * This is the one header of the room. Facts are from the format's reference (libxc-stream), whose sections are named.
  * xenf knows nothing of files that surround an image (wrap), of judging (verify) or of guests.
@@ -16,5 +16,6 @@
 #include "sink.h"
 #include "reader.h"
 #include "writer.h"
+#include "totals.h"
 
 #endif

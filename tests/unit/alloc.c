@@ -240,6 +240,50 @@ static void a_number_too_huge_leaves_the_sparse_map_as_it_was(void)
     gw_sparse_free(&map);
 }
 
+static void check_same_totals(const struct gw_totals *totals, const struct gw_totals_sum *want)
+{
+    struct gw_totals_sum is;
+    gw_totals_sum(totals, &is);
+    CHECK_MEM(is.pages_digest, want->pages_digest, sizeof is.pages_digest);
+    CHECK_MEM(is.records_digest, want->records_digest, sizeof is.records_digest);
+    CHECK_EQ(is.num_pages, want->num_pages);
+    CHECK_EQ(is.num_records, want->num_records);
+}
+
+/* A far page needs a table and a leaf for its type, and both for its check. */
+static void a_page_that_finds_no_memory_leaves_the_totals_as_they_were(void)
+{
+    for (unsigned n = 1; n <= 4; n++) {
+        struct gw_err err = GW_ERR_NONE;
+        struct gw_totals_sum before;
+        fail_at = 0;
+        gw_auto(gw_totals_freep) struct gw_totals *totals = gw_totals_new(&err);
+        CHECK(totals != NULL);
+        gw_totals_record(totals, 1, "abc", 3);
+        CHECK_EQ(gw_totals_page(totals, 1, GW_PAGE_NOTAB, 5, &err), 0);
+        gw_totals_sum(totals, &before);
+        calls = 0;
+        fail_at = n;
+        CHECK_EQ(gw_totals_page(totals, 100000, GW_PAGE_NOTAB, 6, &err), -1);
+        CHECK_EQ(calls, n);
+        check_no_memory(&err);
+        check_same_totals(totals, &before);
+        CHECK_EQ(gw_totals_page(totals, 100000, GW_PAGE_NOTAB, 6, &(struct gw_err){ .code = GW_E_OK }), 0);
+        CHECK_EQ(gw_totals_page(totals, 1, GW_PAGE_NOTAB, 5, &(struct gw_err){ .code = GW_E_OK }), 0);
+        gw_totals_sum(totals, &before);
+        CHECK_EQ(before.num_pages, 2);
+    }
+}
+
+static void totals_without_memory_do_not_come_to_be(void)
+{
+    struct gw_err err = GW_ERR_NONE;
+    calls = 0;
+    fail_at = 1;
+    CHECK(gw_totals_new(&err) == NULL);
+    check_no_memory(&err);
+}
+
 const struct test tests[] = {
     { "judging-survives-each-failed-allocation", judging_survives_each_failed_allocation },
     { "the-way-back-survives-each-failed-allocation", the_way_back_survives_each_failed_allocation },
@@ -248,5 +292,8 @@ const struct test tests[] = {
     { "a-command-that-cannot-be-had-leaves-nothing", a_command_that_cannot_be_had_leaves_nothing },
     { "a-map-of-more-than-there-is-memory-is-refused", a_map_of_more_than_there_is_memory_is_refused },
     { "a-number-too-huge-leaves-the-sparse-map-as-it-was", a_number_too_huge_leaves_the_sparse_map_as_it_was },
+    { "a-page-that-finds-no-memory-leaves-the-totals-as-they-were",
+      a_page_that_finds_no_memory_leaves_the_totals_as_they_were },
+    { "totals-without-memory-do-not-come-to-be", totals_without_memory_do_not_come_to_be },
     { NULL, NULL },
 };
