@@ -84,7 +84,7 @@ static int read_padding(struct gw_reader *r, struct gw_frame *frame, struct gw_e
     return 0;
 }
 
-static int read_headers(struct gw_reader *r, struct gw_sink *sink, struct gw_err *err)
+static int read_headers(struct gw_reader *r, struct gw_err *err)
 {
     uint8_t octets[GW_IMAGE_HEADER_LEN];
     size_t got;
@@ -98,10 +98,10 @@ static int read_headers(struct gw_reader *r, struct gw_sink *sink, struct gw_err
     if (err->code != GW_E_OK || gw_domain_header_decode(gw_cur(octets, got), &r->headers.domain, err) < 0)
         return gw_err_place(err, r->headers.offset + GW_IMAGE_HEADER_LEN, 0);
     r->begun = true;
-    return gw_sink_begin(sink, &r->headers, err);
+    return 0;
 }
 
-/* *ended: the input ended right behind a CHECKPOINT. */
+/* *ended: the input ended where a record would begin. */
 static int read_frame(struct gw_reader *r, struct gw_frame *frame, bool *ended, struct gw_err *err)
 {
     uint8_t octets[GW_RECORD_HEADER_LEN];
@@ -117,8 +117,8 @@ static int read_frame(struct gw_reader *r, struct gw_frame *frame, bool *ended, 
         if (got > 0)
             return gw_ends(err, "rec-truncated-header",
                            "the input ends inside a record header: %zu of 8 octets are there", got);
-        *ended = r->resumes;
-        return *ended ? 0 : gw_ends(err, "rec-end-missing", "the input ends before an END record");
+        *ended = true;
+        return 0;
     }
     struct gw_cur cur = gw_cur(octets, sizeof octets);
     frame->type = gw_u32(&cur);
@@ -253,17 +253,48 @@ static int one_record(struct gw_reader *r, struct gw_sink *sink, enum gw_mark_ki
     return rc < 0 ? gw_err_place(err, frame.offset, frame.number) : 0;
 }
 
+/* Where the next record would begin. */
+static int place_next(const struct gw_reader *r, struct gw_err *err)
+{
+    return gw_err_place(err, r->from->read_pos, r->num_records + 1);
+}
+
 int gw_reader_run(struct gw_reader *r, struct gw_sink *sink, enum gw_mark_kind *stopped_at, struct gw_err *err)
 {
     enum gw_mark_kind kind = GW_MARK_NONE;
     bool ended = false;
     assert(!r->ended);
-    if (!r->begun && read_headers(r, sink, err) < 0)
+    if (!r->begun && (read_headers(r, err) < 0 || gw_sink_begin(sink, &r->headers, err) < 0))
         return -1;
     while (kind != GW_END && kind != GW_CHECKPOINT && !ended)
         if (one_record(r, sink, &kind, &ended, err) < 0)
             return -1;
+    if (ended && !r->resumes)
+        return gw_ends(err, "rec-end-missing", "the input ends before an END record"), place_next(r, err);
     r->ended = ended || kind == GW_END;
     *stopped_at = ended ? GW_MARK_NONE : kind;
+    return 0;
+}
+
+int gw_reader_static(struct gw_reader *r, struct gw_sink *sink, struct gw_err *err)
+{
+    enum gw_mark_kind kind = GW_MARK_NONE;
+    bool ended = false;
+    assert(!r->begun && !r->ended);
+    if (read_headers(r, err) < 0)
+        return -1;
+    if (r->headers.image.version == 2) {
+        gw_fail(err, GW_E_REFUSED, "the image has version 2, where nothing says that the static data end");
+        return gw_err_place(err, r->headers.offset, 0);
+    }
+    if (gw_sink_begin(sink, &r->headers, err) < 0)
+        return -1;
+    while (kind != GW_STATIC_END && kind != GW_END && kind != GW_CHECKPOINT && !ended)
+        if (one_record(r, sink, &kind, &ended, err) < 0)
+            return -1;
+    if (ended)
+        return gw_ends(err, "sde-missing", "the input ends before STATIC_DATA_END"), place_next(r, err);
+    if (kind != GW_STATIC_END)
+        return gw_refuse(err, "sde-missing", "the image stops, and no STATIC_DATA_END was seen"), place_next(r, err);
     return 0;
 }
