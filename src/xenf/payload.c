@@ -1,12 +1,15 @@
 /*
  * payload.c - where contents go: seen, landed, moved on or skipped.
  *
- * State: fresh (the octets are the next of `from`) -> landed (into; or from the start) or gone (to, settle). Watchers
- * are served at the first touch, whichever it is, and only then.
+ * State: fresh (the octets are the next of `from`) -> landed (into; or from the start) or gone (to, settle). Contents
+ * that are known to be zero lie nowhere and are at hand at any time. Watchers are served at the first touch, whichever
+ * it is, and only then.
  */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "xenf.h"
@@ -23,6 +26,12 @@ void gw_payload_of(struct gw_payload *payload, const struct gw_seg *segs, unsign
     *payload = (struct gw_payload){ .gone = true, .buffer = buffer, .room = room, .landed = segs, .num_landed = num };
     for (unsigned i = 0; i < num; i++)
         payload->len += segs[i].len;
+}
+
+void gw_payload_zeros(struct gw_payload *payload, uint64_t len, uint8_t *buffer, size_t room)
+{
+    assert(room > 0 && room % 4096 == 0);
+    *payload = (struct gw_payload){ .len = len, .gone = true, .zeros = true, .buffer = buffer, .room = room };
 }
 
 int gw_payload_watch(struct gw_payload *payload, gw_watch_fn *fn, void *arg, struct gw_err *err)
@@ -112,9 +121,7 @@ static int land_vectored(struct gw_payload *payload, const struct gw_seg *to, un
 static int show_landed(struct gw_payload *payload, struct gw_err *err)
 {
     uint64_t at = 0;
-    bool wanted = !payload->shown && payload->num_watch > 0;
-    payload->shown = true;
-    for (unsigned i = 0; wanted && i < payload->num_landed; i++) {
+    for (unsigned i = 0; i < payload->num_landed; i++) {
         const struct gw_seg *seg = &payload->landed[i];
         for (size_t done = 0, len; done < seg->len; done += len, at += len) {
             len = seg->mem != NULL ? seg->len : (size_t)gw_min(seg->len - done, payload->room);
@@ -124,6 +131,93 @@ static int show_landed(struct gw_payload *payload, struct gw_err *err)
                 return -1;
         }
     }
+    return 0;
+}
+
+/* The buffer, as far as len octets need it, becomes zero. */
+static void clear_buffer(const struct gw_payload *payload, uint64_t len)
+{
+    memset(payload->buffer, 0, (size_t)gw_min(len, payload->room));
+}
+
+static int show_zeros(struct gw_payload *payload, struct gw_err *err)
+{
+    clear_buffer(payload, payload->len);
+    for (uint64_t at = 0, len; at < payload->len; at += len) {
+        len = gw_min(payload->len - at, payload->room);
+        if (show(payload, at, payload->buffer, (size_t)len, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Contents that are not the next of the channel: the watchers see them, once. */
+static int show_known(struct gw_payload *payload, struct gw_err *err)
+{
+    bool wanted = !payload->shown && payload->num_watch > 0;
+    payload->shown = true;
+    if (!wanted)
+        return 0;
+    return payload->zeros ? show_zeros(payload, err) : show_landed(payload, err);
+}
+
+/* A punched hole does not make a file longer; its last octet does. */
+static int reach(const struct gw_seg *seg, struct gw_err *err)
+{
+    struct stat st;
+    uint8_t zero = 0;
+    if (fstat(seg->fd, &st) < 0)
+        return gw_fail(err, GW_E_SYSTEM, "cannot look at the file of the contents");
+    if ((uint64_t)st.st_size >= seg->off + seg->len)
+        return 0;
+    return file_put(seg, seg->len - 1, &zero, 1, err);
+}
+
+/* *punched: false where that kind of file cannot. */
+static int punch(const struct gw_seg *seg, bool *punched, struct gw_err *err)
+{
+    int rc;
+    do
+        rc = fallocate(seg->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)seg->off, (off_t)seg->len);
+    while (rc < 0 && errno == EINTR);
+    *punched = rc == 0;
+    if (rc < 0 && errno != EOPNOTSUPP && errno != ENODEV && errno != ENOSYS)
+        return gw_fail(err, GW_E_SYSTEM, "cannot take contents out of their file");
+    return *punched ? reach(seg, err) : 0;
+}
+
+static int write_zeros(const struct gw_payload *payload, const struct gw_seg *seg, struct gw_err *err)
+{
+    clear_buffer(payload, seg->len);
+    for (size_t done = 0, len; done < seg->len; done += len) {
+        len = (size_t)gw_min(seg->len - done, payload->room);
+        if (file_put(seg, done, payload->buffer, len, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A file gives its octets back, so that no memory is taken for zeros; else they are written. */
+static int clear_seg(const struct gw_payload *payload, const struct gw_seg *seg, struct gw_err *err)
+{
+    bool punched = false;
+    if (seg->len == 0)
+        return 0;
+    if (seg->fd >= 0 && punch(seg, &punched, err) < 0)
+        return -1;
+    if (punched)
+        return 0;
+    if (seg->mem == NULL)
+        return write_zeros(payload, seg, err);
+    memset(seg->mem, 0, seg->len);
+    return 0;
+}
+
+static int clear_all(const struct gw_payload *payload, const struct gw_seg *to, unsigned num, struct gw_err *err)
+{
+    for (unsigned i = 0; i < num; i++)
+        if (clear_seg(payload, &to[i], err) < 0)
+            return -1;
     return 0;
 }
 
@@ -177,13 +271,15 @@ int gw_payload_into(struct gw_payload *payload, const struct gw_seg *to, unsigne
 {
     uint64_t len = 0;
     int rc;
-    if (payload->gone && payload->landed == NULL)
+    if (payload->gone && payload->landed == NULL && !payload->zeros)
         return gw_fail(err, GW_E_USAGE, "contents that moved on cannot land");
     for (unsigned i = 0; i < num; i++)
         len += to[i].len;
     assert(len == payload->len);
+    if (payload->zeros)
+        return show_known(payload, err) < 0 ? -1 : clear_all(payload, to, num, err);
     if (payload->gone) {
-        rc = show_landed(payload, err) < 0 ? -1 : copy_landed(payload, to, err);
+        rc = show_known(payload, err) < 0 ? -1 : copy_landed(payload, to, err);
     } else {
         payload->gone = payload->shown = true;
         rc = land_all(payload, to, num, err);
@@ -241,20 +337,33 @@ static int move_landed(const struct gw_payload *payload, struct gw_chan *to, str
     return 0;
 }
 
+static int move_zeros(const struct gw_payload *payload, struct gw_chan *to, struct gw_err *err)
+{
+    clear_buffer(payload, payload->len);
+    for (uint64_t left = payload->len, len; left > 0; left -= len) {
+        len = gw_min(left, payload->room);
+        if (gw_chan_write(to, payload->buffer, (size_t)len, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int gw_payload_to(struct gw_payload *payload, struct gw_chan *to, struct gw_err *err)
 {
     assert(to != NULL && to != payload->from);
     if (!payload->gone)
         return pass(payload, to, err);
-    if (payload->landed == NULL && payload->len > 0)
+    if (payload->landed == NULL && payload->len > 0 && !payload->zeros)
         return gw_fail(err, GW_E_USAGE, "contents that did not land can be moved on once");
-    return show_landed(payload, err) < 0 ? -1 : move_landed(payload, to, err);
+    if (show_known(payload, err) < 0)
+        return -1;
+    return payload->zeros ? move_zeros(payload, to, err) : move_landed(payload, to, err);
 }
 
 int gw_payload_settle(struct gw_payload *payload, struct gw_err *err)
 {
     if (payload->gone)
-        return show_landed(payload, err);
+        return show_known(payload, err);
     if (payload->num_watch > 0)
         return pass(payload, NULL, err);
     payload->gone = payload->shown = true;

@@ -16,7 +16,10 @@
 
 #include "channel.h"
 
-/* Contents: in memory (mem), or at off in fd (mem NULL). */
+/*
+ * Contents: in memory (mem; fd is -1), or at off in fd (mem NULL), or both where the memory is that file's, mapped and
+ * shared.
+ */
 #define GW_SEG_NOPIN 1u /* a foreign mapping: only writev and copying work on it */
 struct gw_seg {
     uint8_t *mem;
@@ -42,6 +45,7 @@ struct gw_payload {
     const struct gw_seg *landed; /* where they lie since gw_payload_into; borrowed from the sink until settled */
     unsigned num_landed;
     bool gone;  /* nothing is left in `from` */
+    bool zeros; /* they are zero and lie nowhere */
     bool shown; /* the watchers have seen everything */
     struct {
         gw_watch_fn *fn;
@@ -57,6 +61,12 @@ struct gw_payload {
 void gw_payload_of(struct gw_payload *payload, const struct gw_seg *segs, unsigned num, uint8_t *buffer, size_t room);
 /* The next len octets of `from`. room: octets of buffer, a multiple of 4096, not 0. */
 void gw_payload_open(struct gw_payload *payload, struct gw_chan *from, uint64_t len, uint8_t *buffer, size_t room);
+/*
+ * len octets that are known to be zero: they come from nowhere. They land by making the segments zero: what lies in a
+ * file is taken out of it (a hole), so that memory that nobody has touched stays so; else they are written. They may
+ * land and move on any number of times. buffer and room: as below.
+ */
+void gw_payload_zeros(struct gw_payload *payload, uint64_t len, uint8_t *buffer, size_t room);
 int gw_payload_watch(struct gw_payload *payload, gw_watch_fn *fn, void *arg, struct gw_err *err);
 /*
  * The segments hold exactly payload->len octets together and stay as they are until the payload is settled; of
