@@ -86,34 +86,65 @@ static int file_get(const struct gw_seg *seg, size_t at, uint8_t *mem, size_t le
     return 0;
 }
 
-/* One segment's octets, from the channel to where they belong, in pieces that fit the buffer when watched. */
-static int land(struct gw_payload *payload, const struct gw_seg *seg, uint64_t *at, struct gw_err *err)
+/* What is still to be landed on. */
+struct ground {
+    const struct gw_seg *seg;
+    unsigned num; /* segments, the first one without its first `done` octets */
+    size_t done;
+};
+
+static void next_seg(struct ground *ground)
 {
+    ground->seg++;
+    ground->num--;
+    ground->done = 0;
+}
+
+/* One segment of a file: from the channel through the buffer. */
+static int land_file(struct gw_payload *payload, struct ground *ground, uint64_t *at, struct gw_err *err)
+{
+    const struct gw_seg *seg = ground->seg;
     for (size_t done = 0, len; done < seg->len; done += len, *at += len) {
-        bool whole = seg->mem != NULL && payload->num_watch == 0;
-        len = whole ? seg->len - done : (size_t)gw_min(seg->len - done, payload->room);
-        uint8_t *mem = seg->mem != NULL ? seg->mem + done : payload->buffer;
-        if (gw_chan_read(payload->from, mem, len, NULL, err) < 0)
+        len = (size_t)gw_min(seg->len - done, payload->room);
+        if (gw_chan_read(payload->from, payload->buffer, len, NULL, err) < 0 ||
+            file_put(seg, done, payload->buffer, len, err) < 0)
             return -1;
-        if (seg->mem == NULL && file_put(seg, done, mem, len, err) < 0)
-            return -1;
-        if (show(payload, *at, mem, len, err) < 0)
+        if (show(payload, *at, payload->buffer, len, err) < 0)
             return -1;
     }
+    next_seg(ground);
     return 0;
 }
 
-/* Nobody watches and all is memory: one vectored read does it, as the life of a page promises. */
-static int land_vectored(struct gw_payload *payload, const struct gw_seg *to, unsigned num, struct gw_err *err)
+/* The next parts of memory, of no more than len octets; ends before a segment of a file. */
+static unsigned gather(struct ground *ground, size_t len, struct iovec *part)
+{
+    unsigned n = 0;
+    while (n < GW_CHAN_PARTS && len > 0 && ground->num > 0 && ground->seg->mem != NULL) {
+        size_t take = (size_t)gw_min(ground->seg->len - ground->done, len);
+        if (take > 0)
+            part[n++] = (struct iovec){ .iov_base = ground->seg->mem + ground->done, .iov_len = take };
+        len -= take;
+        ground->done += take;
+        if (ground->done == ground->seg->len)
+            next_seg(ground);
+    }
+    return n;
+}
+
+/*
+ * One vectored read, as the life of a page promises: a read for each strewn page would cost more than the page. With
+ * watchers no more than the buffer's room, so that they find it in the processor's cache.
+ */
+static int land_memory(struct gw_payload *payload, struct ground *ground, uint64_t *at, struct gw_err *err)
 {
     struct iovec part[GW_CHAN_PARTS];
-    for (unsigned i = 0; i < num;) {
-        unsigned n = 0;
-        for (; n < GW_CHAN_PARTS && i < num; n++, i++)
-            part[n] = (struct iovec){ .iov_base = to[i].mem, .iov_len = to[i].len };
-        if (gw_chan_readv(payload->from, part, n, err) < 0)
+    unsigned num = gather(ground, payload->num_watch > 0 ? payload->room : SIZE_MAX, part);
+    if (num > 0 && gw_chan_readv(payload->from, part, num, err) < 0)
+        return -1;
+    for (unsigned i = 0; i < num; *at += part[i++].iov_len)
+        if (show(payload, *at, part[i].iov_base, part[i].iov_len, err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -255,15 +286,13 @@ static int copy_landed(struct gw_payload *payload, const struct gw_seg *to, stru
 
 static int land_all(struct gw_payload *payload, const struct gw_seg *to, unsigned num, struct gw_err *err)
 {
+    struct ground ground = { .seg = to, .num = num };
     uint64_t at = 0;
-    bool memory = true;
-    for (unsigned i = 0; i < num; i++)
-        memory = memory && to[i].mem != NULL;
-    if (memory && payload->num_watch == 0)
-        return land_vectored(payload, to, num, err);
-    for (unsigned i = 0; i < num; i++)
-        if (land(payload, &to[i], &at, err) < 0)
+    while (ground.num > 0) {
+        bool file = ground.seg->mem == NULL;
+        if ((file ? land_file(payload, &ground, &at, err) : land_memory(payload, &ground, &at, err)) < 0)
             return -1;
+    }
     return 0;
 }
 

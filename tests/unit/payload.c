@@ -236,7 +236,7 @@ static void contents_land_in_thousands_of_segments(void)
     uint8_t *mem = calloc(NUM, SIZE);
     CHECK(mem != NULL);
     for (unsigned i = 0; i < NUM; i++)
-        seg[i] = (struct gw_seg){ .mem = mem + (size_t)SIZE * (NUM - 1 - i), .len = SIZE };
+        seg[i] = (struct gw_seg){ .mem = mem + (size_t)SIZE * (NUM - 1 - i), .fd = -1, .len = SIZE };
     open_bench(&b, LEN, 0);
     gw_payload_open(&b.payload, b.from, (uint64_t)NUM * SIZE, b.buffer, ROOM);
     CHECK_EQ(gw_payload_into(&b.payload, seg, NUM, &b.err), 0);
@@ -245,6 +245,134 @@ static void contents_land_in_thousands_of_segments(void)
     CHECK_EQ(b.from->read_pos, NUM * SIZE);
     free(mem);
     close_bench(&b);
+}
+
+/* --- scattered memory, watched ------------------------------------------------------------------------------------ */
+
+/* A layer that counts the reads that reach it. `next` stays open. */
+struct reads {
+    struct gw_chan chan;
+    unsigned num;
+    size_t most; /* octets in one read */
+};
+
+static int count_read(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err)
+{
+    struct reads *r = (struct reads *)chan;
+    size_t len = 0;
+    for (unsigned i = 0; i < num; i++)
+        len += part[i].iov_len;
+    r->num++;
+    r->most = len > r->most ? len : r->most;
+    if (gw_chan_readv(chan->next, part, num, err) < 0)
+        return -1;
+    *got = len;
+    return 0;
+}
+
+static const struct gw_chan_ops reads_ops = { .name = "reads", .read = count_read };
+
+/* Every page by itself, the later the lower: no two are neighbours. */
+struct strewn {
+    struct gw_seg seg[PAGES];
+    uint8_t *mem;
+};
+
+static void open_strewn(struct strewn *s)
+{
+    s->mem = calloc(PAGES, 4096);
+    CHECK(s->mem != NULL);
+    for (unsigned i = 0; i < PAGES; i++)
+        s->seg[i] = (struct gw_seg){ .mem = s->mem + (size_t)(PAGES - 1 - i) * 4096, .fd = -1, .len = 4096 };
+}
+
+static void check_strewn(const struct strewn *s)
+{
+    for (unsigned i = 0; i < PAGES; i++)
+        CHECK_MEM(s->seg[i].mem, contents + (size_t)i * 4096, 4096);
+}
+
+static void strewn_pages_come_in_few_reads_and_watchers_see_each(void)
+{
+    for (unsigned watchers = 0; watchers <= 2; watchers++) {
+        struct bench b;
+        struct strewn s;
+        open_bench(&b, LEN, 0);
+        open_strewn(&s);
+        struct reads reads = { .chan = { .ops = &reads_ops, .next = b.from } };
+        gw_payload_open(&b.payload, &reads.chan, LEN, b.buffer, ROOM);
+        for (unsigned i = 0; i < watchers; i++)
+            CHECK_EQ(gw_payload_watch(&b.payload, watch, &b.watcher[i], &b.err), 0);
+        CHECK_EQ(gw_payload_into(&b.payload, s.seg, PAGES, &b.err), 0);
+        CHECK_EQ(gw_payload_settle(&b.payload, &b.err), 0);
+        check_strewn(&s);
+        check_seen(&b, watchers);
+        CHECK_EQ(reads.num, watchers > 0 ? (LEN + ROOM - 1) / ROOM : 1);
+        CHECK_EQ(reads.most, watchers > 0 ? ROOM : LEN);
+        CHECK_EQ(b.watcher[0].pieces, watchers > 0 ? PAGES : 0);
+        free(s.mem);
+        close_bench(&b);
+    }
+}
+
+/* Memory and files in turn, memory in pieces that end within the room or are longer than it. */
+static void segments_of_all_kinds_land_while_they_are_watched(void)
+{
+    static const struct gw_fault faults[] = {
+        { .most = 1 }, { .most = 4095, .interrupt_every = 2 }, { .most = ROOM + 1 }, { .interrupt_every = 1 }
+    };
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned kinds = 1; kinds <= 3; kinds++) {
+            struct bench b;
+            struct landing l;
+            open_bench(&b, LEN, 0);
+            open_landing(&l, kinds);
+            b.from = gw_chan_fault(b.from, &faults[i], &b.err);
+            gw_payload_open(&b.payload, b.from, LEN, b.buffer, ROOM);
+            CHECK_EQ(gw_payload_watch(&b.payload, watch, &b.watcher[0], &b.err), 0);
+            CHECK_EQ(gw_payload_into(&b.payload, l.seg, SEGS, &b.err), 0);
+            check_landed(&l);
+            check_seen(&b, 1);
+            CHECK_EQ(b.from->read_pos, LEN);
+            close_landing(&l);
+            close_bench(&b);
+        }
+}
+
+/* Wherever the input ends: it is told, and watchers saw nothing that is not there. */
+static void strewn_pages_that_end_early_are_short(void)
+{
+    for (size_t there = 0; there < LEN; there += 4095) {
+        struct bench b;
+        struct strewn s;
+        open_bench(&b, there, 1);
+        open_strewn(&s);
+        CHECK_EQ(gw_payload_into(&b.payload, s.seg, PAGES, &b.err), -1);
+        CHECK_FAIL(b.err, GW_E_SHORT, "the input ends after");
+        CHECK_EQ(b.from->read_pos, there);
+        CHECK_EQ(b.watcher[0].seen.len, there / ROOM * ROOM);
+        CHECK_MEM(b.watcher[0].seen.mem, contents, b.watcher[0].seen.len);
+        free(s.mem);
+        close_bench(&b);
+    }
+}
+
+/* The other watcher is asked no more, and the input is read no further than the reading at hand. */
+static void a_watcher_of_strewn_pages_stops_them_at_its_own(void)
+{
+    for (unsigned n = 1; n <= PAGES; n++) {
+        struct bench b;
+        struct strewn s;
+        open_bench(&b, LEN, 2);
+        open_strewn(&s);
+        b.watcher[0].fail_at = n;
+        CHECK_EQ(gw_payload_into(&b.payload, s.seg, PAGES, &b.err), -1);
+        CHECK_FAIL(b.err, GW_E_REFUSED, "seen enough");
+        CHECK_EQ(b.watcher[1].pieces, n - 1);
+        CHECK_EQ(b.from->read_pos, gw_min(LEN, (n * 4096 + ROOM - 1) / ROOM * ROOM));
+        free(s.mem);
+        close_bench(&b);
+    }
 }
 
 const struct test tests[] = {
@@ -260,5 +388,9 @@ const struct test tests[] = {
     { "an-output-that-breaks-under-contents-is-told", an_output_that_breaks_under_contents_is_told },
     { "no-contents-are-fine-everywhere", no_contents_are_fine_everywhere },
     { "contents-land-in-thousands-of-segments", contents_land_in_thousands_of_segments },
+    { "strewn-pages-come-in-few-reads-and-watchers-see-each", strewn_pages_come_in_few_reads_and_watchers_see_each },
+    { "segments-of-all-kinds-land-while-they-are-watched", segments_of_all_kinds_land_while_they_are_watched },
+    { "strewn-pages-that-end-early-are-short", strewn_pages_that_end_early_are_short },
+    { "a-watcher-of-strewn-pages-stops-them-at-its-own", a_watcher_of_strewn_pages_stops_them_at_its_own },
     { NULL, NULL },
 };
