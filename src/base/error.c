@@ -85,6 +85,14 @@ int gw_because(struct gw_err *err, const char *fmt, ...)
     return -1;
 }
 
+int gw_err_pass(struct gw_err *err, const struct gw_err *why)
+{
+    assert(why->code != GW_E_OK);
+    if (err->code == GW_E_OK)
+        *err = *why;
+    return -1;
+}
+
 int gw_err_place(struct gw_err *err, uint64_t offset, uint64_t record)
 {
     if (!err->placed) {

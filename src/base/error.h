@@ -60,6 +60,9 @@ __attribute__((format(printf, 3, 4))) int gw_ends(struct gw_err *err, const char
 /* Puts a sentence in front: "cannot open 'a'" + "because ..."; always -1. Does nothing to an error that is not set. */
 __attribute__((format(printf, 2, 3))) int gw_because(struct gw_err *err, const char *fmt, ...);
 
+/* Hands on what failed in a part that was given an error of its own; always -1. */
+int gw_err_pass(struct gw_err *err, const struct gw_err *why);
+
 /* Says where, once: the first place wins, for the innermost layer knows best; always -1. */
 int gw_err_place(struct gw_err *err, uint64_t offset, uint64_t record);
 

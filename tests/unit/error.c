@@ -20,6 +20,18 @@ static void the_first_failure_wins(void)
     CHECK(!err.placed);
 }
 
+static void what_failed_in_a_part_is_handed_on_whole(void)
+{
+    struct gw_err err = GW_ERR_NONE, part = GW_ERR_NONE, later = GW_ERR_NONE;
+    gw_refuse(&part, "page-type", "part");
+    gw_fail(&later, GW_E_USAGE, "later");
+    CHECK_EQ(gw_err_pass(&err, &part), -1);
+    CHECK_FAIL(err, GW_E_INVALID, "part");
+    CHECK_STR(err.rule, "page-type");
+    CHECK_EQ(gw_err_pass(&err, &later), -1);
+    CHECK_STR(err.msg, "part");
+}
+
 static void a_failure_of_the_system_keeps_errno_and_its_words(void)
 {
     struct gw_err err = GW_ERR_NONE;
@@ -124,6 +136,7 @@ static void exit_statuses_are_0_to_3(void)
 
 const struct test tests[] = {
     { "the-first-failure-wins", the_first_failure_wins },
+    { "what-failed-in-a-part-is-handed-on-whole", what_failed_in_a_part_is_handed_on_whole },
     { "a-failure-of-the-system-keeps-errno-and-its-words", a_failure_of_the_system_keeps_errno_and_its_words },
     { "an-errno-that-nobody-knows-has-words-too", an_errno_that_nobody_knows_has_words_too },
     { "other-failures-have-no-errno", other_failures_have_no_errno },
