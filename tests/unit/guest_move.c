@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,55 +13,7 @@
 #include "guest_tools.h"
 #include "harness.h"
 
-static const struct gw_headers headers = { .image = { .version = 3 }, .domain = { GW_DOMAIN_HVM, 12, 0, 4, 17 } };
-
 /* --- moving ------------------------------------------------------------------------------------------------------ */
-
-static int give(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err)
-{
-    return gw_destination_record(arg, type, body, len, err);
-}
-
-static void place_all(struct gw_source *source, struct gw_destination *dest, uint64_t num_pages)
-{
-    struct gw_err err = GW_ERR_NONE;
-    uint8_t *mem = guest_map(source, num_pages);
-    for (uint64_t pfn = 0; pfn < num_pages; pfn += 2) {
-        uint64_t entries[] = { gw_entry(pfn, GW_PAGE_NOTAB), gw_entry(pfn + 1, GW_PAGE_NOTAB) };
-        struct gw_seg seg;
-        unsigned num = 1;
-        CHECK_EQ(gw_destination_place(dest, entries, 2, &seg, &num, &err), 0);
-        CHECK_EQ(num, 1);
-        CHECK_EQ(seg.len, 2 * GW_PAGE_LEN);
-        CHECK_EQ(seg.off, pfn * GW_PAGE_LEN);
-        memcpy(seg.mem, mem + pfn * GW_PAGE_LEN, seg.len);
-        CHECK_EQ(gw_destination_placed(dest, entries, 2, &err), 0);
-    }
-    munmap(mem, num_pages * GW_PAGE_LEN);
-}
-
-static struct gw_destination *open_destination(const char *name)
-{
-    struct gw_err err = GW_ERR_NONE;
-    struct gw_destination *dest = guest_destination(name);
-    gw_destination_create(dest, &headers, &err);
-    CHECK_STR(err.msg, "");
-    return dest;
-}
-
-/* Everything that a suspended source has; the destination could be started. */
-static struct gw_destination *copy_guest(struct gw_source *source, const struct gw_guest_facts *facts)
-{
-    struct gw_err err = GW_ERR_NONE;
-    struct gw_destination *dest = open_destination("process:life=100,check=1");
-    CHECK_EQ(gw_source_static_records(source, give, dest, &err), 0);
-    CHECK_EQ(gw_destination_static_done(dest, &err), 0);
-    place_all(source, dest, facts->num_pfns);
-    CHECK_EQ(gw_source_state_records(source, give, dest, &err), 0);
-    gw_destination_complete(dest, &err);
-    CHECK_STR(err.msg, "");
-    return dest;
-}
 
 static void a_guest_that_moved_goes_on_where_it_was(void)
 {
@@ -77,7 +28,7 @@ static void a_guest_that_moved_goes_on_where_it_was(void)
         guest_let_run(source, 400);
         guest_suspend(source);
         gw_process_state(source, &left);
-        struct gw_destination *dest = copy_guest(source, &facts);
+        struct gw_destination *dest = guest_copy(source, &facts);
         guest_end(source);
         CHECK_EQ(gw_destination_start(dest, &surely, &err), 0);
         snprintf(again, sizeof again, "%s", gw_destination_again(dest));
@@ -104,7 +55,7 @@ static void writes_of_a_guest_that_moved_are_seen(void)
     bool surely;
     struct gw_source *source = guest_open_live("process:life=100,mem=2M,threads=2", &facts);
     guest_suspend(source);
-    struct gw_destination *dest = copy_guest(source, &facts);
+    struct gw_destination *dest = guest_copy(source, &facts);
     guest_end(source);
     CHECK_EQ(gw_destination_start(dest, &surely, &err), 0);
     char again[64];
@@ -121,15 +72,15 @@ static void what_was_not_started_leaves_nothing(void)
     unsigned fds = guest_fds();
     struct gw_err err = GW_ERR_NONE;
     struct gw_guest_facts facts;
-    gw_destination_close(open_destination("process:life=100"));
+    gw_destination_close(guest_create("process:life=100"));
     guest_nothing_left(fds);
     struct gw_source *source = guest_open("process:life=100,mem=256K", &facts);
     guest_suspend(source);
-    struct gw_destination *dest = open_destination("process:life=100");
+    struct gw_destination *dest = guest_create("process:life=100");
     CHECK_EQ(gw_destination_static_done(dest, &err), 0);
-    place_all(source, dest, facts.num_pfns);
+    guest_place_all(source, dest, facts.num_pfns);
     gw_destination_close(dest);
-    dest = copy_guest(source, &facts);
+    dest = guest_copy(source, &facts);
     int pid = gw_process_destination_pid(dest);
     gw_destination_close(dest);
     CHECK_EQ(kill(pid, 0), -1);
@@ -146,9 +97,9 @@ static void a_page_that_became_a_hole_is_none(void)
     struct gw_seg seg;
     unsigned num = 1;
     guest_suspend(source);
-    struct gw_destination *dest = open_destination("process:life=100");
+    struct gw_destination *dest = guest_create("process:life=100");
     CHECK_EQ(gw_destination_static_done(dest, &err), 0);
-    place_all(source, dest, facts.num_pfns);
+    guest_place_all(source, dest, facts.num_pfns);
     CHECK_EQ(gw_destination_place(dest, &hole, 1, &seg, &num, &err), 0);
     CHECK_EQ(num, 0);
     CHECK_EQ(gw_destination_placed(dest, &hole, 1, &err), 0);
@@ -158,7 +109,7 @@ static void a_page_that_became_a_hole_is_none(void)
     CHECK_EQ(gw_destination_placed(dest, &page, 1, &err), 0);
     CHECK_EQ(gw_destination_place(dest, &hole, 1, &seg, &num, &err), 0);
     CHECK_EQ(gw_destination_placed(dest, &hole, 1, &err), 0);
-    CHECK_EQ(gw_source_state_records(source, give, dest, &err), 0);
+    CHECK_EQ(gw_source_state_records(source, guest_give, dest, &err), 0);
     CHECK_EQ(gw_destination_complete(dest, &err), -1);
     CHECK_FAIL(err, GW_E_REFUSED, "63 pages came, the highest 0x3f; the guest has 64 from 0 on");
     gw_destination_close(dest);
@@ -189,7 +140,7 @@ static void a_guest_of_another_kind_is_refused(void)
     gw_destination_close(dest);
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         err = GW_ERR_NONE;
-        dest = open_destination("process:life=100");
+        dest = guest_create("process:life=100");
         CHECK_EQ(gw_destination_record(dest, 0x80000007, "hello", 5, &err), 0);
         CHECK_EQ(gw_destination_record(dest, wrong[i].type, "hello", 5, &err), -1);
         CHECK_HAS(err.msg, wrong[i].says);
@@ -204,8 +155,8 @@ static void the_registers_of_another_guest_are_refused(void)
     struct gw_guest_facts facts;
     CHECK_EQ(gw_source_describe(model, &facts, &err), 0);
     CHECK_EQ(gw_source_suspend(model, &err), 0);
-    struct gw_destination *dest = open_destination("process:life=100");
-    CHECK_EQ(gw_source_state_records(model, give, dest, &err), -1);
+    struct gw_destination *dest = guest_create("process:life=100");
+    CHECK_EQ(gw_source_state_records(model, guest_give, dest, &err), -1);
     CHECK_FAIL(err, GW_E_REFUSED, "the registers are not those of a guest that is a process");
     gw_source_close(model);
     gw_destination_close(dest);
@@ -220,25 +171,25 @@ static void memory_that_is_not_whole_is_refused(void)
     uint64_t far = gw_entry(GW_PROCESS_PAGES_MAX, GW_PAGE_NOTAB), page = gw_entry(9, GW_PAGE_NOTAB);
     struct gw_source *source = guest_open("process:life=100,mem=256K", &facts);
     guest_suspend(source);
-    struct gw_destination *dest = open_destination("process:life=100,check=1");
+    struct gw_destination *dest = guest_create("process:life=100,check=1");
     CHECK_EQ(gw_destination_static_done(dest, &err), 0);
     CHECK_EQ(gw_destination_complete(dest, &err), -1);
     CHECK_FAIL(err, GW_E_REFUSED, "no HVM_CONTEXT came");
     gw_destination_close(dest);
     err = GW_ERR_NONE;
-    dest = open_destination("process:life=100,check=1");
+    dest = guest_create("process:life=100,check=1");
     CHECK_EQ(gw_destination_static_done(dest, &err), 0);
     CHECK_EQ(gw_destination_place(dest, &far, 1, &seg, &num, &err), -1);
     CHECK_FAIL(err, GW_E_REFUSED, "pfn 0x1000000 lies behind the 64 GiB");
     gw_destination_close(dest);
     err = GW_ERR_NONE;
-    dest = open_destination("process:life=100,check=1");
+    dest = guest_create("process:life=100,check=1");
     CHECK_EQ(gw_destination_static_done(dest, &err), 0);
-    place_all(source, dest, facts.num_pfns);
+    guest_place_all(source, dest, facts.num_pfns);
     CHECK_EQ(gw_destination_place(dest, &page, 1, &seg, &num, &err), 0);
     seg.mem[100] ^= 1;
     CHECK_EQ(gw_destination_placed(dest, &page, 1, &err), 0);
-    CHECK_EQ(gw_source_state_records(source, give, dest, &err), 0);
+    CHECK_EQ(gw_source_state_records(source, guest_give, dest, &err), 0);
     CHECK_EQ(gw_destination_complete(dest, &err), -1);
     CHECK_FAIL(err, GW_E_INVALID, "the memory that came is not the guest's");
     CHECK_HAS(err.msg, "page 0x9 holds");
@@ -252,7 +203,7 @@ static int doomed_destination(void)
     struct gw_guest_facts facts;
     struct gw_source *source = guest_open("process:life=100,mem=256K", &facts);
     guest_suspend(source);
-    struct gw_destination *dest = copy_guest(source, &facts);
+    struct gw_destination *dest = guest_copy(source, &facts);
     guest_end(source);
     return gw_process_destination_pid(dest);
 }
@@ -272,7 +223,7 @@ static void a_destination_that_died_surely_never_started(void)
     bool surely = false;
     struct gw_source *source = guest_open("process:life=100,mem=256K", &facts);
     guest_suspend(source);
-    struct gw_destination *dest = copy_guest(source, &facts);
+    struct gw_destination *dest = guest_copy(source, &facts);
     int process = pidfd_open(gw_process_destination_pid(dest), 0);
     CHECK_EQ(kill(gw_process_destination_pid(dest), SIGKILL), 0);
     guest_wait_for_end(process);

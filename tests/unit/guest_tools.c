@@ -102,6 +102,52 @@ int guest_note(void *arg, uint32_t type, const void *body, uint32_t len, struct 
     return 0;
 }
 
+int guest_give(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err)
+{
+    return gw_destination_record(arg, type, body, len, err);
+}
+
+struct gw_destination *guest_create(const char *name)
+{
+    static const struct gw_headers headers = { .image = { .version = 3 }, .domain = { GW_DOMAIN_HVM, 12, 0, 4, 17 } };
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_destination *dest = guest_destination(name);
+    gw_destination_create(dest, &headers, &err);
+    CHECK_STR(err.msg, "");
+    return dest;
+}
+
+void guest_place_all(struct gw_source *source, struct gw_destination *dest, uint64_t num_pages)
+{
+    struct gw_err err = GW_ERR_NONE;
+    uint8_t *mem = guest_map(source, num_pages);
+    for (uint64_t pfn = 0; pfn < num_pages; pfn += 2) {
+        uint64_t entries[] = { gw_entry(pfn, GW_PAGE_NOTAB), gw_entry(pfn + 1, GW_PAGE_NOTAB) };
+        struct gw_seg seg;
+        unsigned num = 1;
+        CHECK_EQ(gw_destination_place(dest, entries, 2, &seg, &num, &err), 0);
+        CHECK_EQ(num, 1);
+        CHECK_EQ(seg.len, 2 * GW_PAGE_LEN);
+        CHECK_EQ(seg.off, pfn * GW_PAGE_LEN);
+        memcpy(seg.mem, mem + pfn * GW_PAGE_LEN, seg.len);
+        CHECK_EQ(gw_destination_placed(dest, entries, 2, &err), 0);
+    }
+    munmap(mem, num_pages * GW_PAGE_LEN);
+}
+
+struct gw_destination *guest_copy(struct gw_source *source, const struct gw_guest_facts *facts)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_destination *dest = guest_create("process:life=100,check=1");
+    CHECK_EQ(gw_source_static_records(source, guest_give, dest, &err), 0);
+    CHECK_EQ(gw_destination_static_done(dest, &err), 0);
+    guest_place_all(source, dest, facts->num_pfns);
+    CHECK_EQ(gw_source_state_records(source, guest_give, dest, &err), 0);
+    gw_destination_complete(dest, &err);
+    CHECK_STR(err.msg, "");
+    return dest;
+}
+
 void guest_let_run(const struct gw_source *source, uint64_t ticks)
 {
     uint64_t start = gw_process_ticks(source);

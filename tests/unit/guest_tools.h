@@ -31,6 +31,15 @@ struct guest_emitted {
 };
 int guest_note(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err);
 
+/* A gw_emit_fn whose arg is a destination that takes the record. */
+int guest_give(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err);
+/* A destination that exists, empty. */
+struct gw_destination *guest_create(const char *name);
+/* Gives it all pages of that guest. */
+void guest_place_all(struct gw_source *source, struct gw_destination *dest, uint64_t num_pages);
+/* Everything that a suspended source has; the destination is complete and could be started. */
+struct gw_destination *guest_copy(struct gw_source *source, const struct gw_guest_facts *facts);
+
 /* Until the guest has written that many pages more. */
 void guest_let_run(const struct gw_source *source, uint64_t ticks);
 /* The memory of a suspended guest is what its state says. */
