@@ -1,8 +1,8 @@
 /*
- * link.c - getting hold of a guest process, stopping it, letting it go, ending it.
+ * link.c - making a guest process, stopping it, letting it go, ending it. How one that is there is found: attach.c.
  *
  * Waiting is bounded: by wait_ms where a guest has to do something at once, else by its life.
- * Tests: tests/unit/guest_process.c, guest_move.c.
+ * Tests: tests/unit/guest_process.c, guest_move.c, guest_life.c.
  */
 #include <assert.h>
 #include <errno.h>
@@ -15,13 +15,13 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "link.h"
 
 #define LOOK_NS UINT64_C(100000000) /* how often a wait looks whether the guest still lives */
+#define HANG_UP_MS 200              /* in which a guest that has closed its socket has ended */
 
 void link_init(struct link *link)
 {
@@ -30,16 +30,21 @@ void link_init(struct link *link)
         link->fd[i] = -1;
 }
 
-static bool has_ended(const struct link *link)
+bool link_has_ended(const struct link *link, int within_ms)
 {
     struct pollfd life = { .fd = link->process, .events = POLLIN };
-    return poll(&life, 1, 0) > 0;
+    return poll(&life, 1, within_ms) > 0;
 }
 
-static int fail_ended(const struct link *link, struct gw_err *err)
+int link_fail_ended(const struct link *link, struct gw_err *err)
 {
     errno = ESRCH;
     return gw_fail(err, GW_E_SYSTEM, "the guest, process %d, has ended", (int)link->pid);
+}
+
+void link_again(const struct link *link, char *out, size_t room)
+{
+    snprintf(out, room, "process:pid=%d,born=%llu", (int)link->pid, (unsigned long long)link->born);
 }
 
 /* --- greeting ---------------------------------------------------------------------------------------------------- */
@@ -52,8 +57,12 @@ static int receive(struct link *link, void *mem, size_t len, int fds[LINK_FDS], 
     if (setsockopt(link->socket, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most) < 0 ||
         message_receive(link->socket, mem, len, fds, &got) < 0)
         return gw_fail(err, GW_E_SYSTEM, "process %d does not answer", (int)link->pid);
-    if (got == 0)
-        return fail_ended(link, err);
+    if (got == 0 && link_has_ended(link, HANG_UP_MS))
+        return link_fail_ended(link, err);
+    if (got == 0) {
+        errno = ECONNRESET;
+        return gw_fail(err, GW_E_SYSTEM, "process %d has hung up", (int)link->pid);
+    }
     uint32_t magic;
     memcpy(&magic, mem, sizeof magic);
     if (got == len && magic == LINK_MAGIC)
@@ -81,7 +90,7 @@ static int map_control(struct link *link, struct gw_err *err)
     return gw_fail(err, GW_E_SYSTEM, "process %d has no control block of a guest of this godwit", (int)link->pid);
 }
 
-static int take_greeting(struct link *link, struct gw_err *err)
+int link_greet(struct link *link, struct gw_err *err)
 {
     struct greeting greeting;
     if (receive(link, &greeting, sizeof greeting, link->fd, err) < 0)
@@ -95,7 +104,7 @@ static int take_greeting(struct link *link, struct gw_err *err)
     return map_control(link, err);
 }
 
-/* --- birth and attachment ---------------------------------------------------------------------------------------- */
+/* --- birth ------------------------------------------------------------------------------------------------------- */
 
 /* Two ends of a socket, neither of them where standard input, output and error belong. */
 static int make_pair(int pair[2])
@@ -129,57 +138,12 @@ int link_spawn(struct link *link, struct gw_err *err)
         return gw_fail(err, GW_E_SYSTEM, "cannot make a process for a guest");
     link->pid = pid;
     link->process = pidfd_open(pid, 0);
-    if (link->process >= 0 && take_greeting(link, err) == 0)
+    if (link->process >= 0 && link_greet(link, err) == 0 && link_read_born(link, err) == 0)
         return 0;
     gw_fail(err, GW_E_SYSTEM, "cannot hold on to the guest's process %d", (int)pid);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     return -1;
-}
-
-static int connect_by_pid(struct link *link, struct gw_err *err)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    struct ucred who = { 0 };
-    socklen_t len = sizeof who;
-    int name = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, LINK_NAME, (int)link->pid);
-    socklen_t used = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)name);
-    link->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (link->socket < 0 || connect(link->socket, (struct sockaddr *)&address, used) < 0)
-        return gw_fail(err, GW_E_SYSTEM, "process %d is no guest of godwit's", (int)link->pid);
-    if (getsockopt(link->socket, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
-        return gw_fail(err, GW_E_SYSTEM, "cannot tell whether process %d is a guest", (int)link->pid);
-    if (who.pid == link->pid && (who.uid == geteuid() || geteuid() == 0))
-        return 0;
-    errno = EPERM;
-    return gw_fail(err, GW_E_SYSTEM, "the socket of process %d is that of process %d of user %u", (int)link->pid,
-                   (int)who.pid, (unsigned)who.uid);
-}
-
-/* What the control block of a stranger says is bounded before it is used. */
-static int check_control(const struct link *link, struct gw_err *err)
-{
-    const struct control *c = link->control;
-    struct stat memory;
-    bool right = c->num_pages <= GW_PROCESS_PAGES_MAX && c->num_threads > 0 &&
-                 c->num_threads <= GW_PROCESS_THREADS_MAX && c->address != 0 && c->pattern <= GW_PATTERN_HOT &&
-                 c->num_pages >= GW_PROCESS_SPECIAL_PAGES + GW_PROCESS_SHARE_LEAST * c->num_threads &&
-                 fstat(link->fd[LINK_MEMORY], &memory) == 0 && (uint64_t)memory.st_size >= c->num_pages * GW_PAGE_LEN;
-    if (right)
-        return 0;
-    errno = EPROTO;
-    return gw_fail(err, GW_E_SYSTEM, "process %d has a control block that makes no sense", (int)link->pid);
-}
-
-int link_attach(struct link *link, pid_t pid, struct gw_err *err)
-{
-    link->pid = pid;
-    link->process = pidfd_open(pid, 0);
-    if (link->process < 0)
-        return gw_fail(err, GW_E_SYSTEM, "there is no process %d", (int)pid);
-    if (connect_by_pid(link, err) < 0 || take_greeting(link, err) < 0)
-        return -1;
-    return check_control(link, err);
 }
 
 int link_map(struct link *link, size_t len, bool writable, struct gw_err *err)
@@ -204,8 +168,8 @@ static int wait_stands(const struct link *link, uint32_t want, uint64_t wait_ms,
     uint64_t end = gw_now(&gw_clock_real) + wait_ms * 1000000;
     for (unsigned i = 0; i < c->num_threads; i++) {
         for (uint32_t seen; (seen = atomic_load(&c->thread[i].seen)) != want;) {
-            if (has_ended(link))
-                return fail_ended(link, err);
+            if (link_has_ended(link, 0))
+                return link_fail_ended(link, err);
             if (wait_ms > 0 && gw_now(&gw_clock_real) >= end) {
                 errno = ETIMEDOUT;
                 return gw_fail(err, GW_E_SYSTEM, "thread %u of the guest, process %d, did not stop within %llu ms", i,
@@ -220,6 +184,12 @@ static int wait_stands(const struct link *link, uint32_t want, uint64_t wait_ms,
 bool link_is_stopped(const struct link *link)
 {
     return (atomic_load(&link->control->want) & 1) != 0;
+}
+
+int link_stand(const struct link *link, struct gw_err *err)
+{
+    assert(link_is_stopped(link));
+    return wait_stands(link, atomic_load(&link->control->want), link->wait_ms, err);
 }
 
 static void count_up(struct link *link)
@@ -241,8 +211,8 @@ int link_stop(struct link *link, struct gw_err *err)
 int link_go(struct link *link, struct gw_err *err)
 {
     assert(link_is_stopped(link));
-    if (has_ended(link))
-        return fail_ended(link, err);
+    if (link_has_ended(link, 0))
+        return link_fail_ended(link, err);
     count_up(link);
     return 0;
 }
@@ -267,7 +237,7 @@ int link_load(struct link *link, const struct gw_process_state *state, bool fres
     assert(atomic_load(&link->control->want) == LINK_NEVER_RAN && link->control->address == 0);
     set_control(link->control, state);
     if (message_send(link->socket, &order, sizeof order, NULL, 0) < 0)
-        return fail_ended(link, err);
+        return link_fail_ended(link, err);
     if (receive(link, &answer, sizeof answer, none, err) < 0)
         return -1;
     if (answer.sys != 0) {

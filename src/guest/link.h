@@ -6,6 +6,8 @@
  * descriptors: memory, control, its page map, and a userfaultfd of its own address space of which it keeps no copy,
  * so that tracking ends with godwit at the latest. After that the control block says everything but LOAD.
  *
+ * The number of a process is given again once it is free; together with the time of its birth it means one process.
+ *
  * `want` is a number that whoever holds the guest counts up: odd means stop, even means run, 1 that it never ran. A
  * thread that sees an odd number, always between two ticks, writes it to its `seen` and sleeps until `want` is
  * another. So a stop that follows a start closely is not taken for the one before. A guest that never ran ends when
@@ -62,7 +64,8 @@ struct loaded {
 
 struct link {
     pid_t pid;
-    int process; /* pidfd */
+    uint64_t born; /* when, in clock ticks since the system started */
+    int process;   /* pidfd */
     int socket;
     int fd[LINK_FDS]; /* -1: none */
     int track_sys;
@@ -76,8 +79,21 @@ struct link {
 void link_init(struct link *link);
 /* Makes a guest that has not loaded anything. */
 int link_spawn(struct link *link, struct gw_err *err);
-/* Holds the guest that runs as that process. */
-int link_attach(struct link *link, pid_t pid, struct gw_err *err);
+/* attach.c: when link's process was born. Fails as system; with ESRCH only if it has ended. */
+int link_read_born(struct link *link, struct gw_err *err);
+/*
+ * attach.c: holds the guest that runs as that process, if it was born then; born 0: whenever it was. Fails with ESRCH
+ * if, and only if, that process is surely gone; with EBUSY when somebody else holds the guest, and goes on doing so.
+ */
+int link_attach(struct link *link, pid_t pid, uint64_t born, struct gw_err *err);
+/* Takes the guest's greeting from the socket, within wait_ms. */
+int link_greet(struct link *link, struct gw_err *err);
+/* The process has ended, or does so within that time. */
+bool link_has_ended(const struct link *link, int within_ms);
+/* Says so, as ESRCH; always -1. */
+int link_fail_ended(const struct link *link, struct gw_err *err);
+/* KIND:SPEC that means this guest and no other. */
+void link_again(const struct link *link, char *out, size_t room);
 /* Maps len octets of memory. */
 int link_map(struct link *link, size_t len, bool writable, struct gw_err *err);
 /* Gives the guest its state and its threads. Behind it the guest is stopped. */
@@ -87,6 +103,8 @@ int link_stop(struct link *link, struct gw_err *err);
 /* Fails only, and surely, without effect: the guest has ended. */
 int link_go(struct link *link, struct gw_err *err);
 bool link_is_stopped(const struct link *link);
+/* Every thread of a guest that somebody stopped, and perhaps did not live to see it, stands. */
+int link_stand(const struct link *link, struct gw_err *err);
 void link_state(const struct link *link, struct gw_process_state *out);
 /* Kills the guest and waits until it is gone. */
 int link_end(struct link *link, struct gw_err *err);

@@ -1,9 +1,9 @@
 /*
- * process.c - a source that is a process: made here, or found by its pid.
+ * process.c - a source that is a process: made here, or found by its name.
  *
  * Owns: its hold on the guest (link.h) and a mapping of its memory that cannot be written. Contents of held pages are
  * the guest's own pages, in memory and in its memfd.
- * Tests: tests/unit/guest_process.c.
+ * Tests: tests/unit/guest_process.c, guest_life.c.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static int process_describe(struct gw_source *source, struct gw_guest_facts *out
     out->num_pfns = link->control->num_pages;
     out->num_ram_pfns = link->control->num_pages;
     snprintf(out->name, sizeof out->name, "process %d", (int)link->pid);
-    snprintf(out->again, sizeof out->again, "process:pid=%d", (int)link->pid);
+    link_again(link, out->again, sizeof out->again);
     out->live = tracker_probe(link, out->live_why_not, sizeof out->live_why_not) == 0;
     return 0;
 }
@@ -146,7 +146,7 @@ static const struct gw_source_ops process_ops = {
 /* --- open -------------------------------------------------------------------------------------------------------- */
 
 struct options {
-    uint64_t mem, threads, rate, pattern, seed, pid, wait, life;
+    uint64_t mem, threads, rate, pattern, seed, pid, born, wait, life;
 };
 
 static const char *const patterns[] = { "seq", "random", "hot", NULL }; /* as enum gw_pattern */
@@ -155,6 +155,7 @@ static const char *const patterns[] = { "seq", "random", "hot", NULL }; /* as en
 
 static const struct spec_key keys[] = {
     { "pid", "the number of a process", offsetof(struct options, pid), 1, INT32_MAX, NULL, NULL },
+    { "born", "clock ticks since the system started", offsetof(struct options, born), 1, UINT64_MAX, NULL, NULL },
     { "wait", "milliseconds from 1 to 600000", offsetof(struct options, wait), 1, 600000, NULL, NULL },
     { "mem", "a size from 72K to 64G", offsetof(struct options, mem), 72 << 10, MEM_MAX, NULL, NULL },
     { "threads", "a number from 1 to 64", offsetof(struct options, threads), 1, GW_PROCESS_THREADS_MAX, NULL, NULL },
@@ -166,7 +167,8 @@ static const struct spec_key keys[] = {
 };
 
 #define GIVEN_PID 1u
-#define GIVEN_WAIT 2u
+#define GIVEN_BORN 2u
+#define GIVEN_WAIT 4u
 
 static int read_options(const char *name, struct options *options, struct gw_err *err)
 {
@@ -175,8 +177,11 @@ static int read_options(const char *name, struct options *options, struct gw_err
     options->pattern = GW_PATTERN_HOT;
     if (spec_read(name, keys, options, &given, err) < 0)
         return -1;
-    if ((given & GIVEN_PID) && (given & ~(GIVEN_PID | GIVEN_WAIT)))
-        return gw_fail(err, GW_E_USAGE, "'%s' says how a guest is to be that runs already: pid goes with wait only",
+    if ((given & GIVEN_PID) && (given & ~(GIVEN_PID | GIVEN_BORN | GIVEN_WAIT)))
+        return gw_fail(err, GW_E_USAGE,
+                       "'%s' says how a guest is to be that runs already: pid goes with born and wait only", name);
+    if ((given & GIVEN_BORN) && !(given & GIVEN_PID))
+        return gw_fail(err, GW_E_USAGE, "'%s' says when a process was born, but not which: born goes with pid only",
                        name);
     uint64_t least = GW_PROCESS_SPECIAL_PAGES + GW_PROCESS_SHARE_LEAST * options->threads;
     if (options->mem % GW_PAGE_LEN != 0 || options->mem / GW_PAGE_LEN < least)
@@ -205,7 +210,9 @@ static int make_guest(struct link *link, const struct options *options, struct g
 
 static int find_guest(struct link *link, const struct options *options, struct gw_err *err)
 {
-    if (link_attach(link, (pid_t)options->pid, err) < 0)
+    if (link_attach(link, (pid_t)options->pid, options->born, err) < 0)
+        return -1;
+    if (link_is_stopped(link) && link_stand(link, err) < 0)
         return -1;
     return link_map(link, link->control->num_pages * GW_PAGE_LEN, false, err);
 }

@@ -9,11 +9,17 @@
  *     pattern=WORD    seq, random, or hot (nine of ten writes go to one page of ten); hot
  *     seed=N          1
  *     pid=N           instead of all these: the guest that runs as process N
+ *     born=T          with pid: only if process N was born at T, in clock ticks since the system started (field 22 of
+ *                     /proc/N/stat). Another process that has the number by now is not taken for the guest: ESRCH
  *     wait=N          milliseconds in which it has to stop when it is suspended; 10000
  *     life=N          seconds after which the process ends by itself, so that a test leaves nothing; 0: never
  * A destination, process:KEY=VALUE,...
  *     check=1         all memory is recomputed and compared before the guest may start; 0
  *     wait=N, life=N  as above
+ *
+ * A guest is found again, and told from all others, by process:pid=N,born=T: on the host where it was made, until that
+ * is started anew, by who sees the same processes. Attaching waits for a holder that is just dying, a fifth of a
+ * second.
  *
  * A guest has its memory in a memfd. Every page but the last two (xenstore's and the console's, zero) holds its pfn,
  * how often it was written, and a pattern that follows from both and the seed. So memory is a function of the

@@ -3,8 +3,8 @@
  *
  * It is forked from godwit and keeps nothing of it: no descriptor, no terminal, no mapping of another guest, and uses
  * nothing of its heap (godwit may have had threads when it forked). When godwit goes, also by SIGKILL, a guest that
- * ever ran stays; one that never ran ends. Threads: the first one serves; each of the others writes pages of its own.
- * See link.h for what they agree on. Tests: tests/unit/guest_process.c.
+ * ever ran stays; one that never ran ends. Threads: the first one serves; each of the
+ * others writes pages of its own. See link.h for what they agree on. Tests: tests/unit/guest_process.c, guest_life.c.
  */
 #include <assert.h>
 #include <errno.h>
@@ -240,11 +240,14 @@ static void serve_holder(struct child *child)
         lose_holder(child);
 }
 
-/* Somebody holds the guest, and has not gone since poll looked. */
+/* Somebody holds the guest, and has not gone since poll looked. Who died without reading his greeting is an error. */
 static bool is_held(const struct child *child)
 {
     uint8_t octet;
-    return child->holder >= 0 && recv(child->holder, &octet, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+    if (child->holder < 0)
+        return false;
+    ssize_t got = recv(child->holder, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got > 0 || (got < 0 && errno == EAGAIN);
 }
 
 static void serve_new(struct child *child)

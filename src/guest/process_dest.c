@@ -40,7 +40,7 @@ static int dest_create(struct gw_destination *dest, const struct gw_headers *hea
         return gw_fail(err, GW_E_REFUSED, "a PV guest cannot run as a process");
     if (gw_bitmap_init(&d->there, GW_PROCESS_PAGES_MAX, err) < 0 || link_spawn(&d->link, err) < 0)
         return -1;
-    snprintf(d->again, sizeof d->again, "process:pid=%d", (int)d->link.pid);
+    link_again(&d->link, d->again, sizeof d->again);
     return link_map(&d->link, GW_PROCESS_PAGES_MAX * GW_PAGE_LEN, true, err);
 }
 

@@ -44,7 +44,9 @@ static void a_wrong_name_is_wrong_use_and_says_what_is_wanted(void)
         { "process:mem=128K,threads=2", "34 of them for 2 threads" },
         { "process:threads=65", "threads takes a number from 1 to 64" },
         { "process:pattern=cold", "pattern takes seq, random or hot" },
-        { "process:pid=1,mem=1M", "pid goes with wait only" },
+        { "process:pid=1,born=1,mem=1M", "pid goes with born and wait only" },
+        { "process:born=17", "born goes with pid only" },
+        { "process:pid=1,born=0", "born takes clock ticks since the system started" },
     };
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct gw_err err = GW_ERR_NONE;

@@ -251,7 +251,8 @@ static void a_running_guest_outlives_godwit_and_is_found_again(void)
     int process;
     snprintf(again, sizeof again, "process:pid=%d", guest_outlive(doomed_source, &process));
     struct gw_source *source = guest_open(again, &facts);
-    CHECK_STR(facts.again, again);
+    CHECK_HAS(facts.again, again);
+    snprintf(again, sizeof again, "%s", facts.again);
     guest_let_run(source, 300);
     if (facts.live)
         guest_copy_live(source, facts.num_pfns, 100); /* the tracking of the dead one is over */
