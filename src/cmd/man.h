@@ -1,0 +1,25 @@
+/*
+ * man.h - what the files that fill man pages share. Nobody else in the room needs it.
+ */
+#ifndef CMD_MAN_H
+#define CMD_MAN_H
+
+#include <stdio.h>
+
+/* Text of ours as mdoc: a minus stays a minus. */
+void man_put(FILE *out, const char *text);
+/* The same with its full stop, and the end of the line. */
+void man_put_sentence(FILE *out, const char *text);
+
+/* man_talk.c: the tables of godwit-chunks(5). No filler here looks at its argument. */
+void fill_chunks(FILE *out, const char *unused);
+void fill_source_rows(FILE *out, const char *unused);
+void fill_source_events(FILE *out, const char *unused);
+void fill_source_journals(FILE *out, const char *unused);
+void fill_destination_rows(FILE *out, const char *unused);
+void fill_destination_events(FILE *out, const char *unused);
+void fill_destination_files(FILE *out, const char *unused);
+void fill_actions(FILE *out, const char *unused);
+void fill_outcomes(FILE *out, const char *unused);
+
+#endif
