@@ -9,10 +9,19 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 GODWIT = os.environ["GODWIT"]
 BUILD = os.environ["GODWIT_BUILD"]
 points = []
+
+# Which page tells the options of which commands.
+PAGES = {
+    "godwit.1": ["info", "digest"],
+    "godwit-restore.1": ["restore"],
+    "godwit-save.1": ["save"],
+    "godwit-verify.1": ["verify"],
+}
 
 
 def out(*command):
@@ -47,6 +56,26 @@ def options(page, text, command):
     return has, told
 
 
+def all_options(commands):
+    known, told = set(), set()
+    for page, names in PAGES.items():
+        for name in names:
+            has, tells = options(page, plain(page), name)
+            known |= has
+            told |= tells
+    point("the options of every command stand in a page", sorted(set(commands) - set(sum(PAGES.values(), []))))
+    point("no man page tells an option that is not there", sorted(told - known - {"--help", "--version"}))
+
+
+def unknown_table():
+    with tempfile.TemporaryFile("w+") as page:
+        page.write('.\\" @NOTHING-FILLS-THIS\n')
+        page.seek(0)
+        run = subprocess.run([GODWIT, "--fill-man"], stdin=page, capture_output=True, text=True)
+    point("a page that asks for a table that nothing fills is not made",
+          [] if run.returncode != 0 and "@NOTHING-FILLS-THIS" in run.stderr else [run.stdout + run.stderr])
+
+
 def main():
     if not shutil.which("mandoc"):
         print("1..0 # SKIP mandoc is not installed")
@@ -55,14 +84,8 @@ def main():
     first, second = plain("godwit.1"), plain("godwit-verify.1")
     commands = out(GODWIT, "--dump-options").split()
     point("godwit(1) tells every command", [c for c in commands if not re.search(r"godwit %s\b" % c, first)])
-    known, told = set(), set()
-    pages = (("godwit(1)", first, ("info", "digest", "save", "restore")), ("godwit-verify(1)", second, ("verify",)))
-    for page, text, names in pages:
-        for name in names:
-            a, b = options(page, text, name)
-            known |= a
-            told |= b
-    point("no man page tells an option that is not there", sorted(told - known - {"--help", "--version"}))
+    all_options(commands)
+    unknown_table()
     rules = [line.split()[1] for line in out(GODWIT, "verify", "--rules").splitlines()]
     point("godwit-verify(1) tells every rule", [r for r in rules if not re.search(r"^\s+%s \(" % r, second, re.M)])
     limits = [line.split()[0] for line in out(GODWIT, "verify", "--limits").splitlines()]
