@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The man pages against the program: linted, and nothing that one of them says or leaves out about options, commands,
-rules and limits differs from what the program itself says.
+rules, limits, chunks and the hand-over differs from what the program itself says.
 
-Needs GODWIT and GODWIT_BUILD. One TAP point per fact.
+Needs GODWIT, GODWIT_BUILD and GODWIT_SOURCE. One TAP point per fact.
 """
 import glob
 import os
@@ -10,9 +10,11 @@ import re
 import shutil
 import subprocess
 import tempfile
+import zlib
 
 GODWIT = os.environ["GODWIT"]
 BUILD = os.environ["GODWIT_BUILD"]
+SOURCE = os.environ["GODWIT_SOURCE"]
 points = []
 
 # Which page tells the options of which commands.
@@ -67,6 +69,86 @@ def all_options(commands):
     point("no man page tells an option that is not there", sorted(told - known - {"--help", "--version"}))
 
 
+# --- godwit-chunks(5), as mdoc ---------------------------------------------------------------------------------------
+
+def sections(source, heading):
+    """{title: lines} of .Sh or .Ss"""
+    found, title = {}, None
+    for line in source.splitlines():
+        if line.startswith((".Sh ", ".Ss ")):
+            title = line[4:] if line.startswith(heading) else None
+        if title:
+            found.setdefault(title, []).append(line)
+    return found
+
+
+def fewest(lines):
+    """The octets of a chunk's fields when nothing is in its strings and lists."""
+    sizes = [line.split(" Ta ")[0][len(".It "):] for line in lines if " Ta " in line]
+    return sum(int(size.split(" + ")[0]) for size in sizes if size != "n" and not size.startswith("each "))
+
+
+def chunks(source):
+    table = {m[1]: (m[2], int(m[3] or 0)) for m in re.finditer(
+        r"^\.It Sy (\w{4}) Pq \w+; (\w+); (?:(\d+) )?", source, re.M)}
+    told = {title: lines for title, lines in sections(source, ".Ss ").items() if re.fullmatch(r"[A-Za-z]{4}", title)}
+    point("godwit-chunks(5) has a section for each chunk of its table", sorted(set(table) - set(told)))
+    point("godwit-chunks(5) has no section for a chunk that is not there", sorted(set(told) - set(table)))
+    point("the fields of each critical chunk add up to its least data",
+          ["%s: %d, not %d" % (name, fewest(told[name]), least) for name, (kind, least) in sorted(table.items())
+           if kind == "critical" and name in told and fewest(told[name]) != least])
+
+
+def example(source):
+    octets = bytes.fromhex(re.search(r"^\.Dl ((?:[0-9a-f]{2} ?){12,})$", source, re.M)[1])
+    is_whole = octets[:4] == (len(octets) - 12).to_bytes(4, "big")
+    is_right = zlib.crc32(octets[4:-4]).to_bytes(4, "big") == octets[-4:]
+    point("the chunk that godwit-chunks(5) shows is one", [] if is_whole and is_right else [octets.hex(" ")])
+
+
+def rows(lines, events):
+    """{(state, event): (outcome, next, actions)} of a table of rows; where a violation leads is not told there."""
+    found, state = {}, None
+    for line in lines:
+        if line.startswith(".It Sy "):
+            state = line[len(".It Sy "):]
+        match = re.fullmatch(r"([A-Z_, ]+|all|all others)(?: \\\(-> (\w+))?(?:: ([A-Z_, ]+))?", line)
+        if not match:
+            continue
+        which, after, what = match[1].split(", "), match[2] or state, (match[3] or "").split(", ")
+        if which[0].startswith("all"):
+            which = [event for event in events if (state, event) not in found]
+        for event in which:
+            found[state, event] = (what[0], None, None) if what[0] in OUTCOMES else ("MOVE", after, " ".join(what))
+    return found
+
+
+OUTCOMES = ("NOTHING", "LATER", "VIOLATION", "MISTAKE")
+
+
+def expected(side):
+    """The same from tests/unit/talk.txt, which the unit tests hold against the functions."""
+    with open(os.path.join(SOURCE, "tests/unit/talk.txt"), encoding="ascii") as file:
+        text = file.read()
+    lines = re.search(r"^# %s: state, event.*?\n(.*?)\n\n" % side, text, re.M | re.S)[1].splitlines()
+    found = {}
+    for state, event, outcome, after, *what in (line.split() for line in lines):
+        found[state, event] = (outcome, None, None) if outcome in OUTCOMES else (outcome, after, " ".join(what))
+    return found
+
+
+def hand_over(source):
+    told = sections(source, ".Ss ")
+    for side in ("source", "destination"):
+        want = expected(side)
+        got = rows(told["States of the " + side], sorted({event for _, event in want}))
+        point("godwit-chunks(5) tells every pair of the %s's table" % side,
+              ["%s %s: %s, not %s" % (*pair, got.get(pair), want.get(pair)) for pair in sorted(set(got) | set(want))
+               if got.get(pair) != want.get(pair)])
+        events = {line[len(".It Sy "):] for line in told["Events of the " + side] if line.startswith(".It Sy ")}
+        point("godwit-chunks(5) tells every event of the " + side, sorted(events ^ {event for _, event in want}))
+
+
 def unknown_table():
     with tempfile.TemporaryFile("w+") as page:
         page.write('.\\" @NOTHING-FILLS-THIS\n')
@@ -85,6 +167,11 @@ def main():
     commands = out(GODWIT, "--dump-options").split()
     point("godwit(1) tells every command", [c for c in commands if not re.search(r"godwit %s\b" % c, first)])
     all_options(commands)
+    with open(os.path.join(BUILD, "godwit-chunks.5"), encoding="ascii") as file:
+        talk = file.read()
+    chunks(talk)
+    example(talk)
+    hand_over(talk)
     unknown_table()
     rules = [line.split()[1] for line in out(GODWIT, "verify", "--rules").splitlines()]
     point("godwit-verify(1) tells every rule", [r for r in rules if not re.search(r"^\s+%s \(" % r, second, re.M)])
