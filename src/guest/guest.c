@@ -3,7 +3,7 @@
  *
  * What may be called when is asserted here once for all back ends: a broken order is a mistake of whoever drives a
  * guest, never of the input.
- * Tests: tests/unit/guest_names.c, guest_model.c.
+ * Tests: tests/unit/guest_names.c, guest_model.c, guest_life.c.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -16,9 +16,11 @@ static const struct {
     const char *kind;
     struct gw_source *(*source)(const char *name, struct gw_err *err);
     struct gw_destination *(*destination)(const char *name, struct gw_err *err);
+    enum gw_life (*look)(const char *again, struct gw_err *err); /* this and discard: missing where nothing finds one */
+    int (*discard)(const char *again, struct gw_err *err);
 } kinds[] = {
-    { "model", gw_model_source, gw_model_destination },
-    { "process", gw_process_source, gw_process_destination },
+    { "model", gw_model_source, gw_model_destination, NULL, NULL },
+    { "process", gw_process_source, gw_process_destination, gw_process_look, gw_process_discard },
 };
 
 #define NUM_KINDS (sizeof kinds / sizeof kinds[0])
@@ -52,6 +54,38 @@ struct gw_destination *gw_destination_open(const char *name, struct gw_err *err)
     struct gw_destination *dest = kind < NUM_KINDS ? kinds[kind].destination(name, err) : NULL;
     assert(dest == NULL || (dest->ops != NULL && dest->state == GW_DEST_FRESH));
     return dest;
+}
+
+/* --- by name, for whoever comes after ---------------------------------------------------------------------------- */
+
+static int fail_not_found(const char *again, struct gw_err *err)
+{
+    return gw_fail(err, GW_E_USAGE, "'%s' names no guest that can be found again", again);
+}
+
+enum gw_life gw_guest_look(const char *again, struct gw_err *err)
+{
+    unsigned kind = find_kind(again, err);
+    enum gw_life life = GW_LIFE_UNKNOWN;
+    if (kind < NUM_KINDS && kinds[kind].look != NULL)
+        life = kinds[kind].look(again, err);
+    else if (kind < NUM_KINDS)
+        fail_not_found(again, err);
+    if (life == GW_LIFE_UNKNOWN)
+        gw_because(err, "cannot tell what became of the guest '%s'", again);
+    return life;
+}
+
+int gw_guest_discard(const char *again, struct gw_err *err)
+{
+    unsigned kind = find_kind(again, err);
+    if (kind == NUM_KINDS)
+        return -1;
+    if (kinds[kind].discard == NULL)
+        fail_not_found(again, err);
+    else if (kinds[kind].discard(again, err) == 0)
+        return 0;
+    return gw_because(err, "cannot take the guest '%s' away", again);
 }
 
 /* --- source ------------------------------------------------------------------------------------------------------ */
@@ -254,6 +288,12 @@ int gw_destination_complete(struct gw_destination *dest, struct gw_err *err)
         return -1;
     dest->state = GW_DEST_COMPLETE;
     return 0;
+}
+
+int gw_destination_stay(struct gw_destination *dest, struct gw_err *err)
+{
+    assert(dest->state == GW_DEST_COMPLETE && !dest->failed);
+    return dest->ops->stay != NULL ? done(dest, dest->ops->stay(dest, err)) : 0;
 }
 
 int gw_destination_start(struct gw_destination *dest, bool *surely_not_started, struct gw_err *err)

@@ -109,7 +109,8 @@ struct gw_destination_ops {
     int (*static_done)(struct gw_destination *dest, struct gw_err *err);
     /*
      * Where the contents of these entries land: *num in: room in segs (one for each page of contents is always enough),
-     * out: used. Gives pfns their pages where they have none, and takes those of holes away. Valid until placed.
+     * out: used. Gives pfns their pages where they have none, and takes those of holes away. Valid until placed. A page
+     * that was not there before reads as zero until contents land: who knows that they are zero need not write them.
      */
     int (*place)(struct gw_destination *dest, const uint64_t *entries, uint32_t count, struct gw_seg *segs,
                  unsigned *num, struct gw_err *err);
@@ -118,13 +119,21 @@ struct gw_destination_ops {
     /* Everything was given: state is loaded, all is startable, nothing runs. */
     int (*complete)(struct gw_destination *dest, struct gw_err *err);
     /*
+     * Once, behind complete, before start: from now on the guest, though it never ran, outlives its godwit, so that
+     * whoever comes after can tell that it never ran (gw_guest_look). close still discards it. Missing: the guest ends
+     * with its godwit, as before.
+     */
+    int (*stay)(struct gw_destination *dest, struct gw_err *err);
+    /*
      * Once, behind complete: the guest runs. On failure *surely_not_started says whether it is certain that it never
      * ran: only then may anybody let the source go on.
      */
     int (*start)(struct gw_destination *dest, bool *surely_not_started, struct gw_err *err);
-    /* From create on: as facts.again, once the guest runs. Borrowed until close. Missing: nothing finds it. */
+    /* From create on: as facts.again, once it runs or stays. Borrowed until close. Missing: nothing finds it. */
     const char *(*again)(const struct gw_destination *dest);
-    /* Frees; a guest that was not started is discarded without a trace, one that runs runs on. Once, last. */
+    /*
+     * Frees; a guest that was not started is discarded without a trace, stay or not; one that runs runs on. Once, last.
+     */
     void (*close)(struct gw_destination *dest);
 };
 
@@ -138,10 +147,35 @@ struct gw_destination {
 
 /*
  * By KIND:SPEC, where SPEC is key=value,key=value and may be empty; the head comments of process.h and model.h list the
- * keys. The reasons of a failure are for the user: wrong use (GW_E_USAGE) or the system (GW_E_SYSTEM).
+ * keys. The reasons of a failure are for the user: wrong use (GW_E_USAGE) or the system (GW_E_SYSTEM). A source that is
+ * to be found again and never ran is refused (GW_E_REFUSED); one that another godwit holds is busy (EBUSY).
  */
 struct gw_source *gw_source_open(const char *name, struct gw_err *err);
 struct gw_destination *gw_destination_open(const char *name, struct gw_err *err);
+
+/*
+ * A guest lives apart from the godwit that made it, but where it is a process it is that godwit's child: when the maker
+ * ends, it goes to init, which reaps it. The maker reaps what it ends itself: by destroy, by the close of a destination
+ * that was not started, by gw_guest_discard. It leaves unreaped only a guest that ran on behind close and ended later;
+ * so a process that lives long makes its guests in a child for each, or reaps. A process that forks while it holds a
+ * guest shares the hold with its child until both have gone.
+ */
+
+/* What became of a guest, for whoever comes after its godwit. */
+enum gw_life {
+    GW_LIFE_UNKNOWN,   /* cannot be told now: err says why (EBUSY: another godwit holds it) */
+    GW_LIFE_GONE,      /* surely not there any more */
+    GW_LIFE_NEVER_RAN, /* there, and never ran */
+    GW_LIFE_RAN,       /* there; it runs, or ran and is suspended */
+};
+
+/* again: as facts.again and gw_destination_again say it. The guest is held meanwhile, and left as it is. */
+enum gw_life gw_guest_look(const char *again, struct gw_err *err);
+/*
+ * Ends a guest that never ran; one that is gone already: nothing happens, and that is no failure. One that ran is
+ * refused (GW_E_REFUSED) and left as it is.
+ */
+int gw_guest_discard(const char *again, struct gw_err *err);
 
 /*
  * Wrappers: the only callers of the slots; they check order and arguments, and supply what a missing slot means. Broken
@@ -172,6 +206,7 @@ int gw_destination_place(struct gw_destination *dest, const uint64_t *entries, u
                          unsigned *num, struct gw_err *err);
 int gw_destination_placed(struct gw_destination *dest, const uint64_t *entries, uint32_t count, struct gw_err *err);
 int gw_destination_complete(struct gw_destination *dest, struct gw_err *err);
+int gw_destination_stay(struct gw_destination *dest, struct gw_err *err);
 int gw_destination_start(struct gw_destination *dest, bool *surely_not_started, struct gw_err *err);
 /* "" when nothing finds the guest. */
 const char *gw_destination_again(const struct gw_destination *dest);

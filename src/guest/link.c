@@ -186,6 +186,11 @@ bool link_is_stopped(const struct link *link)
     return (atomic_load(&link->control->want) & 1) != 0;
 }
 
+bool link_never_ran(const struct link *link)
+{
+    return atomic_load(&link->control->want) == LINK_NEVER_RAN;
+}
+
 int link_stand(const struct link *link, struct gw_err *err)
 {
     assert(link_is_stopped(link));
@@ -214,6 +219,15 @@ int link_go(struct link *link, struct gw_err *err)
     if (link_has_ended(link, 0))
         return link_fail_ended(link, err);
     count_up(link);
+    return 0;
+}
+
+int link_stay(struct link *link, struct gw_err *err)
+{
+    assert(link_never_ran(link));
+    if (link_has_ended(link, 0))
+        return link_fail_ended(link, err);
+    atomic_store(&link->control->stay, 1);
     return 0;
 }
 

@@ -11,7 +11,7 @@
  * `want` is a number that whoever holds the guest counts up: odd means stop, even means run, 1 that it never ran. A
  * thread that sees an odd number, always between two ticks, writes it to its `seen` and sleeps until `want` is
  * another. So a stop that follows a start closely is not taken for the one before. A guest that never ran ends when
- * godwit lets go of it.
+ * godwit lets go of it, unless `stay` says otherwise.
  *
  * Private to src/guest.
  */
@@ -23,7 +23,7 @@
 
 #include "guest.h"
 
-#define LINK_MAGIC UINT32_C(0x31505747) /* 'GWP1': of the greeting and of the control block */
+#define LINK_MAGIC UINT32_C(0x32505747) /* 'GWP2': of the greeting and of the control block */
 #define LINK_NEVER_RAN 1u
 #define LINK_NAME "godwit-guest-%d" /* of the socket, in the abstract name space */
 
@@ -33,6 +33,7 @@ struct control {
     _Atomic uint32_t want;
     _Atomic uint32_t percent; /* of its pace */
     _Atomic uint32_t incarnation;
+    _Atomic uint32_t stay;          /* not 0: a guest that never ran stays when its holder goes */
     uint64_t num_pages, seed, rate; /* these five: set before LOAD, then fixed */
     uint32_t pattern, num_threads;
     uint64_t address; /* of memory in the guest, since LOAD */
@@ -103,8 +104,11 @@ int link_stop(struct link *link, struct gw_err *err);
 /* Fails only, and surely, without effect: the guest has ended. */
 int link_go(struct link *link, struct gw_err *err);
 bool link_is_stopped(const struct link *link);
+bool link_never_ran(const struct link *link);
 /* Every thread of a guest that somebody stopped, and perhaps did not live to see it, stands. */
 int link_stand(const struct link *link, struct gw_err *err);
+/* From now on the guest stays when godwit goes, though it never ran. */
+int link_stay(struct link *link, struct gw_err *err);
 void link_state(const struct link *link, struct gw_process_state *out);
 /* Kills the guest and waits until it is gone. */
 int link_end(struct link *link, struct gw_err *err);

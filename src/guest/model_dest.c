@@ -96,6 +96,12 @@ static int dest_complete(struct gw_destination *dest, struct gw_err *err)
     return script_call(&dest_of(dest)->script, SLOT_complete, err);
 }
 
+/* Nothing outlives godwit here, and nothing finds a model again: all that can be had is the failure on order. */
+static int dest_stay(struct gw_destination *dest, struct gw_err *err)
+{
+    return script_call(&dest_of(dest)->script, SLOT_stay, err);
+}
+
 static int dest_start(struct gw_destination *dest, bool *surely_not_started, struct gw_err *err)
 {
     struct model_dest *d = dest_of(dest);
@@ -123,6 +129,7 @@ static const struct gw_destination_ops dest_ops = {
     .place = dest_place,
     .placed = dest_placed,
     .complete = dest_complete,
+    .stay = dest_stay,
     .start = dest_start,
     .close = dest_close,
 };

@@ -1,11 +1,12 @@
 /*
- * process.c - a source that is a process: made here, or found by its name.
+ * process.c - a source that is a process: made here, or found by its name; and what became of a guest of that name.
  *
  * Owns: its hold on the guest (link.h) and a mapping of its memory that cannot be written. Contents of held pages are
  * the guest's own pages, in memory and in its memfd.
  * Tests: tests/unit/guest_process.c, guest_life.c.
  */
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -212,6 +213,9 @@ static int find_guest(struct link *link, const struct options *options, struct g
 {
     if (link_attach(link, (pid_t)options->pid, options->born, err) < 0)
         return -1;
+    if (link_never_ran(link))
+        return gw_fail(err, GW_E_REFUSED, "the guest, process %d, came here and never ran: it is no guest that runs",
+                       (int)link->pid);
     if (link_is_stopped(link) && link_stand(link, err) < 0)
         return -1;
     return link_map(link, link->control->num_pages * GW_PAGE_LEN, false, err);
@@ -238,6 +242,63 @@ struct gw_source *gw_process_source(const char *name, struct gw_err *err)
     }
     p->source.suspended = link_is_stopped(&p->link);
     return &p->source;
+}
+
+/* --- by name, for whoever comes after ---------------------------------------------------------------------------- */
+
+/* Holds the guest of that name, without its memory. */
+static int find_again(struct link *link, const char *again, struct gw_err *err)
+{
+    struct options options;
+    if (read_options(again, &options, err) < 0)
+        return -1;
+    if (options.pid == 0)
+        return gw_fail(err, GW_E_USAGE, "'%s' names no process: pid is missing", again);
+    link->wait_ms = options.wait;
+    return link_attach(link, (pid_t)options.pid, options.born, err);
+}
+
+static bool is_gone(const struct gw_err *why)
+{
+    return why->code == GW_E_SYSTEM && why->sys == ESRCH;
+}
+
+enum gw_life gw_process_look(const char *again, struct gw_err *err)
+{
+    struct gw_err why = GW_ERR_NONE;
+    struct link link;
+    enum gw_life life = GW_LIFE_GONE;
+    link_init(&link);
+    if (find_again(&link, again, &why) == 0) {
+        life = link_never_ran(&link) ? GW_LIFE_NEVER_RAN : GW_LIFE_RAN;
+    } else if (!is_gone(&why)) {
+        life = GW_LIFE_UNKNOWN;
+        gw_err_pass(err, &why);
+    }
+    link_close(&link);
+    return life;
+}
+
+/* While it is held here nobody else can start it. */
+static int discard(struct link *link, struct gw_err *err)
+{
+    if (link_never_ran(link))
+        return link_end(link, err);
+    return gw_fail(err, GW_E_REFUSED, "the guest, process %d, has run: it is not taken away", (int)link->pid);
+}
+
+int gw_process_discard(const char *again, struct gw_err *err)
+{
+    struct gw_err why = GW_ERR_NONE;
+    struct link link;
+    link_init(&link);
+    int result = find_again(&link, again, &why);
+    if (result == 0)
+        result = discard(&link, &why);
+    else if (is_gone(&why))
+        result = 0;
+    link_close(&link);
+    return result == 0 ? 0 : gw_err_pass(err, &why);
 }
 
 /* --- of this kind only ------------------------------------------------------------------------------------------- */

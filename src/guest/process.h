@@ -52,6 +52,9 @@ struct gw_process_state {
 
 struct gw_source *gw_process_source(const char *name, struct gw_err *err);
 struct gw_destination *gw_process_destination(const char *name, struct gw_err *err);
+/* What gw_guest_look and gw_guest_discard do for this kind. */
+enum gw_life gw_process_look(const char *again, struct gw_err *err);
+int gw_process_discard(const char *again, struct gw_err *err);
 
 /* The state out of a record of type X86_TSC_INFO, HVM_CONTEXT or HVM_PARAMS; each adds what it has to *state. */
 int gw_process_state_take(struct gw_process_state *state, uint32_t type, const void *body, uint32_t len,

@@ -3,7 +3,7 @@
  *
  * It is forked from godwit and keeps nothing of it: no descriptor, no terminal, no mapping of another guest, and uses
  * nothing of its heap (godwit may have had threads when it forked). When godwit goes, also by SIGKILL, a guest that
- * ever ran stays; one that never ran ends. Threads: the first one serves; each of the
+ * ever ran stays; one that never ran ends, unless it was told to stay. Threads: the first one serves; each of the
  * others writes pages of its own. See link.h for what they agree on. Tests: tests/unit/guest_process.c, guest_life.c.
  */
 #include <assert.h>
@@ -221,7 +221,7 @@ static void lose_holder(struct child *child)
 {
     close(child->holder);
     child->holder = -1;
-    if (atomic_load(&child->control->want) == LINK_NEVER_RAN)
+    if (atomic_load(&child->control->want) == LINK_NEVER_RAN && atomic_load(&child->control->stay) == 0)
         _exit(0);
 }
 

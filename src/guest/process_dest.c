@@ -1,10 +1,10 @@
 /*
  * process_dest.c - a destination that becomes a process: contents land in its memfd, its state in its registers.
  *
- * The guest's process exists from create on and stands still; discarding it, or the death of godwit before start,
- * ends it. Memory grows with what is placed: up to GW_PROCESS_PAGES_MAX pages of address space are set aside, none of
- * them costs anything before it is touched.
- * Tests: tests/unit/guest_move.c.
+ * The guest's process exists from create on and stands still; discarding it, or the death of godwit before start or
+ * stay, ends it. Memory grows with what is placed: up to GW_PROCESS_PAGES_MAX pages of address space are set aside,
+ * none of them costs anything before it is touched.
+ * Tests: tests/unit/guest_move.c, guest_life.c.
  */
 #include <assert.h>
 #include <errno.h>
@@ -169,6 +169,11 @@ static int dest_complete(struct gw_destination *dest, struct gw_err *err)
     return link_load(&d->link, &d->state, false, err);
 }
 
+static int dest_stay(struct gw_destination *dest, struct gw_err *err)
+{
+    return link_stay(&dest_of(dest)->link, err);
+}
+
 static int dest_start(struct gw_destination *dest, bool *surely_not_started, struct gw_err *err)
 {
     if (link_go(&dest_of(dest)->link, err) == 0)
@@ -201,6 +206,7 @@ static const struct gw_destination_ops dest_ops = {
     .place = dest_place,
     .placed = dest_placed,
     .complete = dest_complete,
+    .stay = dest_stay,
     .start = dest_start,
     .again = dest_again,
     .close = dest_close,

@@ -31,6 +31,7 @@
     X(place)                                                                                                           \
     X(placed)                                                                                                          \
     X(complete)                                                                                                        \
+    X(stay)                                                                                                            \
     X(start)
 
 enum script_slot {

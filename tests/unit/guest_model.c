@@ -326,14 +326,16 @@ static int call_destination(struct gw_destination *dest, unsigned slot, bool *su
     case 3: return gw_destination_place(dest, &entry, 1, &seg, &num, err);
     case 4: return gw_destination_placed(dest, &entry, 1, err);
     case 5: return gw_destination_complete(dest, err);
+    case 6: return gw_destination_stay(dest, err);
     default: return gw_destination_start(dest, surely, err);
     }
 }
 
 static void every_slot_of_a_destination_fails_on_order(void)
 {
-    static const char *const slots[] = { "create", "record", "static_done", "place", "placed", "complete", "start" };
-    for (unsigned bad = 0; bad < 14; bad++) {
+    static const char *const slots[] = { "create", "record",   "static_done", "place",
+                                         "placed", "complete", "stay",        "start" };
+    for (unsigned bad = 0; bad < 16; bad++) {
         char name[64], says[64];
         struct gw_err err = GW_ERR_NONE;
         bool surely = false;
@@ -344,7 +346,7 @@ static void every_slot_of_a_destination_fails_on_order(void)
             CHECK_EQ(call_destination(dest, i, &surely, &err), 0);
         CHECK_EQ(call_destination(dest, bad / 2, &surely, &err), -1);
         CHECK_FAIL(err, GW_E_SYSTEM, says);
-        CHECK_EQ(surely, bad / 2 == 6 && bad % 2 == 1);
+        CHECK_EQ(surely, bad / 2 == 7 && bad % 2 == 1);
         gw_destination_close(dest);
     }
 }

@@ -88,6 +88,29 @@ static void what_was_not_started_leaves_nothing(void)
     guest_nothing_left(fds);
 }
 
+static void a_page_that_comes_to_be_reads_as_zero(void)
+{
+    static const char *const names[] = { "process:life=100", "model:" };
+    for (unsigned i = 0; i < 2; i++) {
+        struct gw_err err = GW_ERR_NONE;
+        const uint64_t entries[] = { gw_entry(700, GW_PAGE_NOTAB), gw_entry(9, GW_PAGE_NOTAB) };
+        struct gw_seg segs[2];
+        struct gw_destination *dest = guest_create(names[i]);
+        CHECK_EQ(gw_destination_static_done(dest, &err), 0);
+        for (unsigned page = 0; page < 2; page++) {
+            unsigned num = 1;
+            CHECK_EQ(gw_destination_place(dest, &entries[page], 1, &segs[page], &num, &err), 0);
+            CHECK_EQ(num, 1);
+            CHECK(gw_is_zero(segs[page].mem, GW_PAGE_LEN));
+            memset(segs[page].mem, 0xa5, GW_PAGE_LEN);
+        }
+        CHECK(segs[0].mem[0] == 0xa5 && segs[1].mem[GW_PAGE_LEN - 1] == 0xa5);
+        CHECK_EQ(gw_destination_placed(dest, &entries[0], 1, &err), 0);
+        CHECK_EQ(gw_destination_placed(dest, &entries[1], 1, &err), 0);
+        gw_destination_close(dest);
+    }
+}
+
 static void a_page_that_became_a_hole_is_none(void)
 {
     struct gw_err err = GW_ERR_NONE;
@@ -239,6 +262,7 @@ const struct test tests[] = {
     { "a-guest-that-moved-goes-on-where-it-was", a_guest_that_moved_goes_on_where_it_was },
     { "writes-of-a-guest-that-moved-are-seen", writes_of_a_guest_that_moved_are_seen },
     { "what-was-not-started-leaves-nothing", what_was_not_started_leaves_nothing },
+    { "a-page-that-comes-to-be-reads-as-zero", a_page_that_comes_to_be_reads_as_zero },
     { "a-page-that-became-a-hole-is-none", a_page_that_became_a_hole_is_none },
     { "a-guest-of-another-kind-is-refused", a_guest_of_another_kind_is_refused },
     { "the-registers-of-another-guest-are-refused", the_registers_of_another_guest_are_refused },

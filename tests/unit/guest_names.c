@@ -136,13 +136,14 @@ static void break_order(unsigned how)
     case 4: gw_source_throttle(source, 101, &err); break;
     case 5: gw_destination_start(guest_destination("model:"), &surely, &err); break;
     case 6: gw_source_hold(source, twice, 1, &hold, &err), gw_source_close(source); break;
+    case 7: gw_destination_stay(guest_destination("model:"), &err); break;
     default: break;
     }
 }
 
 static void a_broken_order_is_asserted(void)
 {
-    for (unsigned how = 0; how < 7; how++) {
+    for (unsigned how = 0; how < 8; how++) {
         int status;
         fflush(NULL);
         pid_t pid = fork();
