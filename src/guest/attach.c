@@ -42,7 +42,12 @@ static int read_stat(pid_t pid, char *text, size_t room)
 int link_read_born(struct link *link, struct gw_err *err)
 {
     char text[1024];
-    if (read_stat(link->pid, text, sizeof text) < 0)
+    bool there = read_stat(link->pid, text, sizeof text) == 0;
+    int sys = errno;
+    if (!there && link_has_ended(link, 0))
+        return link_fail_ended(link, err);
+    errno = sys;
+    if (!there)
         return gw_fail(err, GW_E_SYSTEM, "cannot tell when process %d was born", (int)link->pid);
     const char *at = strrchr(text, ')');
     for (unsigned field = 3; at != NULL && field <= BORN_FIELD; field++)
