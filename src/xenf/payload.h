@@ -70,8 +70,8 @@ void gw_payload_zeros(struct gw_payload *payload, uint64_t len, uint8_t *buffer,
 int gw_payload_watch(struct gw_payload *payload, gw_watch_fn *fn, void *arg, struct gw_err *err);
 /*
  * The segments hold exactly payload->len octets together and stay as they are until the payload is settled; of
- * contents of pages each holds whole pages, so that watchers see whole ones. Contents that landed once may land again
- * elsewhere.
+ * contents of pages each holds whole pages, so that watchers see whole ones. Where segments overlap the last contents
+ * win, and watchers may see them for the others too. Contents that landed once may land again elsewhere.
  */
 int gw_payload_into(struct gw_payload *payload, const struct gw_seg *to, unsigned num, struct gw_err *err);
 int gw_payload_to(struct gw_payload *payload, struct gw_chan *to, struct gw_err *err);
