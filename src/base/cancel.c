@@ -17,6 +17,13 @@ bool gw_cancelled(void)
     return requested != 0;
 }
 
+bool gw_cancel_take(void)
+{
+    bool taken = requested != 0;
+    requested = 0;
+    return taken;
+}
+
 void gw_cancel_reset(void)
 {
     requested = 0;

@@ -45,6 +45,12 @@ static int read_once(struct gw_chan *chan, const struct iovec *part, unsigned nu
     return 0;
 }
 
+int gw_chan_somev(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err)
+{
+    assert(num > 0 && num <= GW_CHAN_PARTS);
+    return read_once(chan, part, num, got, err);
+}
+
 int gw_chan_some(struct gw_chan *chan, void *mem, size_t len, size_t *got, struct gw_err *err)
 {
     struct iovec part = { .iov_base = mem, .iov_len = len };

@@ -59,6 +59,8 @@ int gw_chan_readv(struct gw_chan *chan, const struct iovec *part, unsigned num, 
 int gw_chan_fill(struct gw_chan *chan, struct gw_buf *buf, uint64_t len, struct gw_err *err);
 /* What comes next, at most len octets, at least one; *got 0: the input ended. */
 int gw_chan_some(struct gw_chan *chan, void *mem, size_t len, size_t *got, struct gw_err *err);
+/* The same into the first of num parts that it fills. */
+int gw_chan_somev(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err);
 /* Passes over len octets, or GW_E_SHORT. A regular file is not read but measured, so that a cut is found here. */
 int gw_chan_skip(struct gw_chan *chan, uint64_t len, struct gw_err *err);
 /* As the slot; a channel without it answers GW_E_USAGE. */
@@ -159,6 +161,8 @@ const char *gw_listener_address(const struct gw_listener *listener);
 int gw_listener_fd(const struct gw_listener *listener); /* for poll; borrowed */
 struct gw_chan *gw_accept(struct gw_listener *listener, struct gw_err *err);
 void gw_listener_close(struct gw_listener *listener);
+/* The same in the child of a fork: the socket's file stays with the parent. */
+void gw_listener_leave(struct gw_listener *listener);
 /*
  * A connection, whose descriptor is owned. Without an answer for 10 s it fails with GW_E_SYSTEM, ETIMEDOUT; each
  * address of a host gets its share of them. A cancelled wait for the answer ends with EINTR; looking up a host's name

@@ -265,6 +265,12 @@ struct gw_chan *gw_accept(struct gw_listener *listener, struct gw_err *err)
     return gw_chan_fd(fd, true, err);
 }
 
+void gw_listener_leave(struct gw_listener *listener)
+{
+    listener->path[0] = '\0';
+    gw_listener_close(listener);
+}
+
 void gw_listener_close(struct gw_listener *listener)
 {
     if (listener == NULL)
