@@ -40,6 +40,12 @@ static unsigned find_kind(const char *name, struct gw_err *err)
     return NUM_KINDS;
 }
 
+bool gw_is_guest(const char *name)
+{
+    struct gw_err ignored = GW_ERR_NONE;
+    return strchr(name, ':') != NULL && find_kind(name, &ignored) < NUM_KINDS;
+}
+
 struct gw_source *gw_source_open(const char *name, struct gw_err *err)
 {
     unsigned kind = find_kind(name, err);
@@ -310,6 +316,14 @@ int gw_destination_start(struct gw_destination *dest, bool *surely_not_started, 
 const char *gw_destination_again(const struct gw_destination *dest)
 {
     return dest->ops->again != NULL && dest->state != GW_DEST_FRESH ? dest->ops->again(dest) : "";
+}
+
+void gw_destination_leave(struct gw_destination *dest)
+{
+    if (dest == NULL)
+        return;
+    dest->state = GW_DEST_STARTED; /* what runs is never discarded */
+    gw_destination_close(dest);
 }
 
 void gw_destination_close(struct gw_destination *dest)

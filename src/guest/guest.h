@@ -150,6 +150,8 @@ struct gw_destination {
  * keys. The reasons of a failure are for the user: wrong use (GW_E_USAGE) or the system (GW_E_SYSTEM). A source that is
  * to be found again and never ran is refused (GW_E_REFUSED); one that another godwit holds is busy (EBUSY).
  */
+/* It begins as a name of a guest does: with a kind that there is, and a colon. */
+bool gw_is_guest(const char *name);
 struct gw_source *gw_source_open(const char *name, struct gw_err *err);
 struct gw_destination *gw_destination_open(const char *name, struct gw_err *err);
 
@@ -210,6 +212,11 @@ int gw_destination_stay(struct gw_destination *dest, struct gw_err *err);
 int gw_destination_start(struct gw_destination *dest, bool *surely_not_started, struct gw_err *err);
 /* "" when nothing finds the guest. */
 const char *gw_destination_again(const struct gw_destination *dest);
+/*
+ * Closes, and discards nothing: a guest of which it is not known whether it ran is to be found as it is. NULL is
+ * fine.
+ */
+void gw_destination_leave(struct gw_destination *dest);
 /* NULL is fine. */
 void gw_destination_close(struct gw_destination *dest);
 
