@@ -17,42 +17,25 @@ struct restore {
     const char *name, *guest;
     struct gw_wrap *wrap;
     struct gw_destination *dest;
-    struct gw_sink *verifier, *restorer, *progress, *tee;
+    struct gw_intake *intake;
+    struct gw_sink *progress;
     bool may_run; /* the start failed, and nobody knows how far it came */
-    bool found;   /* an error: the first one is kept */
-    struct gw_err first;
 };
-
-static void keep_first(void *arg, const struct gw_finding *finding)
-{
-    struct restore *r = arg;
-    if (finding->severity != GW_ERROR || r->found)
-        return;
-    r->found = true;
-    gw_refuse(&r->first, finding->rule->id, "%s (%s)", finding->text, finding->rule->id);
-    if (finding->placed)
-        gw_err_place(&r->first, finding->offset, finding->record);
-}
 
 static int open_restore(struct restore *r, const struct gw_args *args, uint64_t max_pfn, struct gw_err *err)
 {
-    struct gw_verify_opts verify = { .contents = true, .max_pfn = max_pfn, .found = keep_first, .arg = r };
+    struct gw_intake_opts opts = { .contents = true, .max_pfn = max_pfn };
     r->wrap = gw_wrap_open(r->name, max_pfn, err);
-    r->dest = r->wrap != NULL ? gw_destination_open(r->guest, err) : NULL;
-    r->verifier = r->dest != NULL ? gw_verifier(&verify, err) : NULL;
-    r->restorer = r->verifier != NULL ? gw_restorer(r->dest, err) : NULL;
-    r->progress = r->restorer != NULL ? gw_progress(args, r->wrap, r->name, err) : NULL;
-    struct gw_sink *all[] = { r->verifier, r->restorer, r->progress };
-    r->tee = err->code == GW_E_OK ? gw_tee(all, r->progress != NULL ? 3 : 2, err) : NULL;
-    return r->tee != NULL ? 0 : -1;
+    opts.dest = r->dest = r->wrap != NULL ? gw_destination_open(r->guest, err) : NULL;
+    opts.beside = r->progress = r->dest != NULL ? gw_progress(args, r->wrap, r->name, err) : NULL;
+    r->intake = err->code == GW_E_OK ? gw_intake_new(&opts, err) : NULL;
+    return r->intake != NULL ? 0 : -1;
 }
 
 static void close_restore(struct restore *r)
 {
-    gw_sink_close(r->tee);
+    gw_intake_free(r->intake);
     gw_sink_close(r->progress);
-    gw_sink_close(r->restorer);
-    gw_sink_close(r->verifier);
     gw_destination_close(r->dest);
     gw_wrap_close(r->wrap);
 }
@@ -60,15 +43,9 @@ static void close_restore(struct restore *r)
 /* Everything in, and judged. A cut is refused, also behind a checkpoint: that is replayed in a later godwit. */
 static int take_in(struct restore *r, struct gw_err *err)
 {
-    struct gw_err failure = GW_ERR_NONE;
-    if (gw_wrap_run(r->wrap, r->tee, &failure) < 0) {
-        *err = failure;
+    if (gw_wrap_run(r->wrap, gw_intake_sink(r->intake), err) < 0)
         return -1;
-    }
-    gw_verify_finish(r->verifier);
-    if (r->found)
-        *err = r->first;
-    return r->found ? -1 : 0;
+    return gw_intake_finish(r->intake, err);
 }
 
 static int start(struct restore *r, struct gw_err *err)

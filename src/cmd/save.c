@@ -30,6 +30,7 @@ struct save {
     struct gw_chan *standard; /* when the image goes to stdout */
     struct gw_sink *writer;
     struct gw_saver *saver;
+    bool whole; /* the image is durable: what fails now is the guest's end */
 };
 
 static void on_signal(int number)
@@ -86,7 +87,10 @@ static int run_steps(struct save *s, struct gw_err *err)
         if (gw_saver_step(s->saver, &phase, err) < 0)
             return -1;
     }
-    return s->file != NULL ? gw_newfile_commit(s->file, err) : 0;
+    if (s->file != NULL && gw_newfile_commit(s->file, err) < 0)
+        return -1;
+    s->whole = true;
+    return 0;
 }
 
 /* The image is whole and durable: now the guest may go on, stay, or end. */
@@ -135,7 +139,11 @@ static enum gw_exit failed(struct save *s, struct gw_err *err)
 {
     struct gw_err undo = GW_ERR_NONE;
     bool undone = s->saver == NULL || gw_saver_undo(s->saver, &undo) == 0;
-    gw_because(err, "cannot save '%s' to '%s'", s->guest, s->name);
+    if (s->whole)
+        gw_because(err, "'%s' is saved, and '%s' is whole, but the guest could not be left as it was to be", s->guest,
+                   s->name);
+    else
+        gw_because(err, "cannot save '%s' to '%s'", s->guest, s->name);
     gw_complain(err);
     if (undone)
         return (enum gw_exit)gw_err_status(err);

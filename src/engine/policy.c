@@ -37,9 +37,9 @@ static bool stuck(const struct gw_round *rounds, unsigned num)
     return true;
 }
 
-static struct gw_decision decide_xen(const struct gw_round *rounds, unsigned num, uint64_t predicted)
+static struct gw_choice decide_xen(const struct gw_round *rounds, unsigned num, uint64_t predicted)
 {
-    struct gw_decision d = { .answer = GW_SWITCH, .downtime_ns = predicted };
+    struct gw_choice d = { .answer = GW_SWITCH, .downtime_ns = predicted };
     if (rounds[num - 1].dirty < XEN_DIRTY)
         d.why = "fewer than 50 pages are left";
     else if (num >= XEN_ROUNDS)
@@ -51,10 +51,10 @@ static struct gw_decision decide_xen(const struct gw_round *rounds, unsigned num
     return d;
 }
 
-static struct gw_decision decide_downtime(const struct gw_policy_opts *opts, const struct gw_round *rounds,
-                                          unsigned num, uint64_t predicted)
+static struct gw_choice decide_downtime(const struct gw_policy_opts *opts, const struct gw_round *rounds, unsigned num,
+                                        uint64_t predicted)
 {
-    struct gw_decision d = { .answer = GW_AGAIN, .downtime_ns = predicted, .why = "the pause would be too long still" };
+    struct gw_choice d = { .answer = GW_AGAIN, .downtime_ns = predicted, .why = "the pause would be too long still" };
     bool at_end = num >= GW_ROUNDS_MOST - 1, no_use = stuck(rounds, num);
     if (predicted <= opts->downtime_ns) {
         d.answer = GW_SWITCH;
@@ -67,8 +67,8 @@ static struct gw_decision decide_downtime(const struct gw_policy_opts *opts, con
     return d;
 }
 
-struct gw_decision gw_policy(const struct gw_policy_opts *opts, const struct gw_round *rounds, unsigned num,
-                             uint64_t state_ns)
+struct gw_choice gw_policy(const struct gw_policy_opts *opts, const struct gw_round *rounds, unsigned num,
+                           uint64_t state_ns)
 {
     assert(num >= 1 && num <= GW_ROUNDS_MOST);
     uint64_t predicted = predict(rounds, num, state_ns);

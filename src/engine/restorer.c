@@ -52,7 +52,7 @@ static int restorer_record(struct gw_sink *sink, const struct gw_record *record,
 {
     struct restorer *r = (struct restorer *)sink;
     if (record->frame.type & GW_REC_OPTIONAL)
-        return 0; /* a receiver skips it; what it is, the verifier says */
+        return 0;                /* a receiver skips it; what it is, the verifier says */
     if (record->payload != NULL) /* only a record of an unknown type passes unkept, and no guest has a use for one */
         return gw_refuse(err, "rec-kept-limit", "a record of unknown type 0x%x has %u octets", record->frame.type,
                          record->frame.length);

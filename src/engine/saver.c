@@ -23,7 +23,7 @@ struct gw_saver {
     struct gw_bitmap next;
     uint64_t at;     /* the pfn at which the round goes on */
     uint64_t number; /* of records written */
-    uint64_t round_start_ns, round_pages, round_octets;
+    uint64_t round_start_ns, state_ns;
     uint8_t *buffer; /* for payloads that are looked at */
     struct gw_saver_stats stats;
 };
@@ -83,13 +83,34 @@ static void add(struct gw_bitmap *to, const struct gw_bitmap *from)
         gw_bitmap_set(to, bit);
 }
 
+static void begin_round(struct gw_saver *s)
+{
+    s->at = 0;
+    s->stats.now = (struct gw_round){ 0 };
+    s->round_start_ns = gw_now(s->opts.clock);
+}
+
 int gw_saver_owe(struct gw_saver *s, const struct gw_bitmap *pfns, struct gw_err *err)
 {
     if (pfns->num != s->facts.num_pfns)
         return gw_fail(err, GW_E_USAGE, "%llu pfns are asked for again, the guest has %llu",
                        (unsigned long long)pfns->num, (unsigned long long)s->facts.num_pfns);
-    add(&s->next, pfns);
+    add(s->phase == GW_PHASE_DONE ? &s->owed : &s->next, pfns);
+    if (s->phase == GW_PHASE_DONE) {
+        s->phase = GW_PHASE_MEND;
+        begin_round(s);
+    }
     return 0;
+}
+
+enum gw_phase gw_saver_phase(const struct gw_saver *s)
+{
+    return s->phase;
+}
+
+void gw_saver_expect(struct gw_saver *s, uint64_t state_ns)
+{
+    s->state_ns = state_ns;
 }
 
 /* One record of the guest's into the sink. */
@@ -113,13 +134,6 @@ static void owe_all(struct gw_saver *s)
 {
     for (uint64_t pfn = 0; pfn < s->facts.num_pfns; pfn++)
         gw_bitmap_set(&s->owed, pfn);
-}
-
-static void begin_round(struct gw_saver *s)
-{
-    s->at = 0;
-    s->round_pages = s->round_octets = 0;
-    s->round_start_ns = gw_now(s->opts.clock);
 }
 
 static int step_static(struct gw_saver *s, struct gw_err *err)
@@ -167,8 +181,8 @@ static int send_held(struct gw_saver *s, const struct gw_hold *hold, struct gw_e
     pages.frame.length = (uint32_t)gw_page_data_len(pages.count, pages.num_contents);
     if (gw_sink_pages(s->sink, &pages, err) < 0 || gw_payload_settle(&contents, err) < 0)
         return -1;
-    s->round_pages += hold->count;
-    s->round_octets += contents.len;
+    s->stats.now.pages += hold->count;
+    s->stats.now.octets += contents.len;
     return 0;
 }
 
@@ -191,8 +205,8 @@ static int send_batch(struct gw_saver *s, bool *more, struct gw_err *err)
 static void end_round(struct gw_saver *s, uint64_t dirty)
 {
     struct gw_round round = {
-        .pages = s->round_pages,
-        .octets = s->round_octets,
+        .pages = s->stats.now.pages,
+        .octets = s->stats.now.octets,
         .ns = gw_now(s->opts.clock) - s->round_start_ns,
         .dirty = dirty,
     };
@@ -231,7 +245,7 @@ static int step_between(struct gw_saver *s, struct gw_err *err)
     if (collect(s, &dirty, err) < 0)
         return -1;
     end_round(s, dirty);
-    s->stats.last = gw_policy(&s->opts.policy, s->stats.rounds, s->stats.num_rounds, 0);
+    s->stats.last = gw_policy(&s->opts.policy, s->stats.rounds, s->stats.num_rounds, s->state_ns);
     switch (s->stats.last.answer) {
     case GW_AGAIN: s->phase = GW_PHASE_ROUND; break;
     case GW_SWITCH: s->phase = GW_PHASE_SUSPEND; break;
@@ -276,11 +290,25 @@ static int step_state(struct gw_saver *s, struct gw_err *err)
     return 0;
 }
 
+static int step_mend(struct gw_saver *s, struct gw_err *err)
+{
+    bool more;
+    if (send_batch(s, &more, err) < 0)
+        return -1;
+    if (!more) {
+        s->stats.pages += s->stats.now.pages;
+        s->stats.octets += s->stats.now.octets;
+        s->phase = GW_PHASE_DONE;
+    }
+    return 0;
+}
+
 int gw_saver_step(struct gw_saver *s, enum gw_phase *phase, struct gw_err *err)
 {
     static int (*const steps[])(struct gw_saver * s, struct gw_err * err) = {
         [GW_PHASE_STATIC] = step_static,   [GW_PHASE_ROUND] = step_round, [GW_PHASE_BETWEEN] = step_between,
         [GW_PHASE_SUSPEND] = step_suspend, [GW_PHASE_LAST] = step_last,   [GW_PHASE_STATE] = step_state,
+        [GW_PHASE_MEND] = step_mend,
     };
     assert(s->sink != NULL && s->phase < GW_PHASE_DONE);
     if (steps[s->phase](s, err) < 0)

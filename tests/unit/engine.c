@@ -26,7 +26,7 @@ static void downtime_is_predicted_from_what_landed(void)
 {
     struct gw_policy_opts opts = { .kind = GW_POLICY_DOWNTIME, .downtime_ns = 300 * MS };
     struct gw_round rounds[] = { a_round(10000, 1000, 2000) };
-    struct gw_decision d = gw_policy(&opts, rounds, 1, 10 * MS);
+    struct gw_choice d = gw_policy(&opts, rounds, 1, 10 * MS);
     CHECK_EQ(d.downtime_ns, 210 * MS); /* 2000 pages at 10 pages a millisecond, and the state */
     CHECK_EQ(d.answer, GW_SWITCH);
     opts.downtime_ns = 209 * MS;

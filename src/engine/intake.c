@@ -1,0 +1,75 @@
+/*
+ * intake.c - an image comes in and becomes a guest: the verifier and the restorer side by side, errors fatal.
+ *
+ * What verify calls an error is refused in the same sentence, whether the image comes from a file or from another
+ * host. Nothing starts here.
+ */
+#include <assert.h>
+#include <stdio.h>
+
+#include "engine.h"
+
+struct gw_intake {
+    struct gw_sink *verifier, *restorer, *tee;
+    unsigned num_errors; /* kept of them: */
+    struct gw_err errors[GW_INTAKE_ERRORS];
+};
+
+static void keep_error(void *arg, const struct gw_finding *finding)
+{
+    struct gw_intake *in = arg;
+    if (finding->severity != GW_ERROR || in->num_errors == GW_INTAKE_ERRORS)
+        return;
+    struct gw_err *err = &in->errors[in->num_errors++];
+    gw_refuse(err, finding->rule->id, "%s (%s)", finding->text, finding->rule->id);
+    if (finding->placed)
+        gw_err_place(err, finding->offset, finding->record);
+}
+
+struct gw_intake *gw_intake_new(const struct gw_intake_opts *opts, struct gw_err *err)
+{
+    struct gw_intake *in = gw_alloc(1, sizeof *in, err);
+    if (in == NULL)
+        return NULL;
+    struct gw_verify_opts verify = {
+        .contents = opts->contents, .max_pfn = opts->max_pfn, .found = keep_error, .arg = in
+    };
+    in->verifier = gw_verifier(&verify, err);
+    in->restorer = in->verifier != NULL ? gw_restorer(opts->dest, err) : NULL;
+    struct gw_sink *all[] = { in->verifier, in->restorer, opts->beside };
+    in->tee = in->restorer != NULL ? gw_tee(all, opts->beside != NULL ? 3 : 2, err) : NULL;
+    if (in->tee != NULL)
+        return in;
+    gw_intake_free(in);
+    return NULL;
+}
+
+struct gw_sink *gw_intake_sink(struct gw_intake *in)
+{
+    return in->tee;
+}
+
+int gw_intake_error(const struct gw_intake *in, unsigned number, struct gw_err *err)
+{
+    if (number >= in->num_errors)
+        return 0;
+    if (err->code == GW_E_OK)
+        *err = in->errors[number];
+    return -1;
+}
+
+int gw_intake_finish(struct gw_intake *in, struct gw_err *err)
+{
+    gw_verify_finish(in->verifier);
+    return gw_intake_error(in, 0, err);
+}
+
+void gw_intake_free(struct gw_intake *in)
+{
+    if (in == NULL)
+        return;
+    gw_sink_close(in->tee);
+    gw_sink_close(in->restorer);
+    gw_sink_close(in->verifier);
+    gw_free(in);
+}
