@@ -12,6 +12,8 @@
 #include "verify.h"
 #include "guest.h"
 #include "engine.h"
+#include "chunk.h"
+#include "session.h"
 #include "wrap.h"
 #include "report.h"
 
@@ -37,12 +39,13 @@ enum { OPT_HELP, OPT_JSON, OPT_QUIET, OPT_COLOR, OPT_PROGRESS, OPT_MAX_GUEST, OP
     {                                                                                                                  \
         0, "color", "WHEN", OPT_COLOR, "colour: auto, always, never"                                                   \
     }
-#define GW_OPTS_COMMON                                                                                                 \
-    { 'j', "json", NULL, OPT_JSON, "write JSON lines" },                                                               \
-        { 0, "progress", "HOW", OPT_PROGRESS, "progress on stderr: auto, plain, json, none" },                         \
+#define GW_OPTS_HELP                                                                                                   \
     {                                                                                                                  \
         'h', "help", NULL, OPT_HELP, "say how the command is used"                                                     \
     }
+#define GW_OPTS_COMMON                                                                                                 \
+    { 'j', "json", NULL, OPT_JSON, "write JSON lines" },                                                               \
+        { 0, "progress", "HOW", OPT_PROGRESS, "progress on stderr: auto, plain, json, none" }, GW_OPTS_HELP
 
 struct gw_args {
     bool given[OPT_MOST];
@@ -106,6 +109,7 @@ void gw_judgement_free(struct gw_judgement *judgement);
 /* man.c */
 int gw_fill_man(FILE *in, FILE *out);
 
-extern const struct gw_cmd gw_cmd_info, gw_cmd_verify, gw_cmd_digest, gw_cmd_save, gw_cmd_restore;
+extern const struct gw_cmd gw_cmd_info, gw_cmd_verify, gw_cmd_digest, gw_cmd_save, gw_cmd_restore, gw_cmd_migrate,
+    gw_cmd_receive, gw_cmd_preflight, gw_cmd_owner, gw_cmd_demo;
 
 #endif

@@ -161,10 +161,10 @@ void gw_help(FILE *out, const struct gw_cmd *cmd)
         return;
     }
     fputs("usage: godwit COMMAND [options] ...\n"
-          "reads, checks, explains, saves and restores Xen domain images\n\n",
+          "reads, checks and explains Xen domain images; saves, restores and moves guests\n\n",
           out);
     for (const struct gw_cmd *const *each = gw_cmds; *each != NULL; each++)
-        fprintf(out, "  %-8s %-10s %s\n", (*each)->name, (*each)->operands, (*each)->brief);
+        fprintf(out, "  %-9s %-15s %s\n", (*each)->name, (*each)->operands, (*each)->brief);
     fputs(
         "\n  godwit COMMAND --help      the options of a command\n  godwit --version           which godwit this is\n",
         out);

@@ -5,5 +5,6 @@
 #define GW_SESSION_H
 
 #include "talk.h"
+#include "move.h"
 
 #endif

@@ -20,6 +20,11 @@ points = []
 # Which page tells the options of which commands.
 PAGES = {
     "godwit.1": ["info", "digest"],
+    "godwit-demo.1": ["demo"],
+    "godwit-migrate.1": ["migrate"],
+    "godwit-owner.1": ["owner"],
+    "godwit-preflight.1": ["preflight"],
+    "godwit-receive.1": ["receive"],
     "godwit-restore.1": ["restore"],
     "godwit-save.1": ["save"],
     "godwit-verify.1": ["verify"],

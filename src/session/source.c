@@ -1,0 +1,483 @@
+/*
+ * source.c - drives the source's side: waits for what happens, feeds it to talk_source.c, and lets source_do.c do what
+ * the table says. While nothing happens the saver takes its steps.
+ *
+ * Owns the loop and the mapping of chunks, faults, timers and signals to events. Every action here ends before it
+ * returns, so that its result is the next event and nothing is ever fed in between. Tests: tests/unit/session.c,
+ * tests/moves.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "source.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+void source_note(const struct source *s, const char *text)
+{
+    struct gw_told told = { .kind = GW_TOLD_NOTE, .side = "source", .text = text };
+    if (s->opts.told != NULL)
+        s->opts.told(s->opts.arg, &told);
+}
+
+void source_blame(struct source *s, const struct gw_err *err)
+{
+    if (s->report->why.code == GW_E_OK)
+        s->report->why = *err;
+}
+
+/* --- what was heard ----------------------------------------------------------------------------------------------- */
+
+static int bad(struct source *s, const char *word, const char *what)
+{
+    struct gw_err err = GW_ERR_NONE;
+    gw_fail(&err, GW_E_REFUSED, "the destination says %s, %s", word, what);
+    source_blame(s, &err);
+    return GW_SOURCE_ON_BAD;
+}
+
+static bool is_ours(const struct source *s, const uint8_t session[GW_CHUNK_ID_LEN])
+{
+    return memcmp(s->session, session, GW_CHUNK_ID_LEN) == 0;
+}
+
+static int hear_acpt(struct source *s, const struct gw_message *m)
+{
+    struct gw_err err = GW_ERR_NONE;
+    if (!is_ours(s, m->acpt.session))
+        return bad(s, "ACPT", "which is about another session");
+    if (s->offer == NULL)
+        return GW_SOURCE_ON_ACPT;
+    gw_fail(&err, GW_E_REFUSED, "it was only a question");
+    s->stop_code = STOP_ASKED_ONLY;
+    s->accepted = true;
+    source_blame(s, &err);
+    return GW_SOURCE_ON_CANCEL;
+}
+
+static int hear_deny(struct source *s, const struct gw_message *m)
+{
+    struct gw_cur list = m->deny.reasons;
+    struct gw_chunk_reason reason;
+    struct gw_err err = GW_ERR_NONE;
+    char text[400];
+    while (gw_chunk_reason_take(&list, &reason)) {
+        their_words(reason.sentence, text, sizeof text);
+        source_note(s, text);
+        gw_fail(&err, GW_E_REFUSED, "the destination does not take it: %s", text);
+    }
+    gw_fail(&err, GW_E_REFUSED, "the destination does not take it, and says not why");
+    source_blame(s, &err);
+    return GW_SOURCE_ON_DENY;
+}
+
+/* SEEN of a round is told from that of DONE by its number: DONE's answer names a round that no ROUN has ended. */
+static int hear_seen(struct source *s, const struct gw_message *m)
+{
+    struct gw_cur list = m->seen.ranges;
+    struct gw_chunk_range range;
+    uint64_t num_pfns = s->saver != NULL ? gw_saver_facts(s->saver)->num_pfns : 0;
+    while (gw_chunk_range_take(&list, &range)) {
+        if (range.first >= num_pfns || range.count > num_pfns - range.first)
+            return bad(s, "SEEN", "which asks for pages that the guest does not have");
+        s->report->resent += range.count;
+    }
+    s->lacks = m->seen.ranges;
+    if (s->now.state == GW_SOURCE_PROVING && m->seen.round >= s->round)
+        return GW_SOURCE_ON_AGAIN;
+    if (s->awaits_seen && m->seen.round == s->round) {
+        uint64_t took = gw_now(&gw_clock_real) - s->said_roun_ns;
+        s->least_answer_ns = s->least_answer_ns == 0 ? took : gw_min(took, s->least_answer_ns);
+        s->awaits_seen = false;
+        s->answered = true;
+    }
+    return m->seen.num > 0 ? GW_SOURCE_ON_LACKS : GW_SOURCE_ON_SEEN;
+}
+
+static int hear_redy(struct source *s, const struct gw_message *m)
+{
+    if (gw_chunk_totals_equal(&m->redy.totals, &s->totals))
+        return GW_SOURCE_ON_REDY;
+    bad(s, "REDY", "and what it has is not what was sent");
+    return GW_SOURCE_ON_REDY_WRONG;
+}
+
+static int hear_runs(struct source *s, const struct gw_message *m)
+{
+    return is_ours(s, m->runs.session) ? GW_SOURCE_ON_RUNS : bad(s, "RUNS", "which is about another session");
+}
+
+static int hear_tell(struct source *s, const struct gw_message *m)
+{
+    static const int answers[] = {
+        [GW_TELL_DECLINED] = GW_SOURCE_ON_TELL_DECLINED,
+        [GW_TELL_STARTING] = GW_SOURCE_ON_TELL_STARTING,
+        [GW_TELL_RUNS] = GW_SOURCE_ON_TELL_RUNS,
+        [GW_TELL_UNSURE] = GW_SOURCE_ON_TELL_UNSURE,
+    };
+    struct gw_err err = GW_ERR_NONE;
+    char text[400];
+    if (!is_ours(s, m->tell.session))
+        return bad(s, "TELL", "which is about another session");
+    gw_fail(&err, GW_E_REFUSED, "the destination declined: %s", their_words(m->tell.sentence, text, sizeof text));
+    if (m->tell.answer == GW_TELL_DECLINED)
+        source_blame(s, &err);
+    return answers[m->tell.answer];
+}
+
+static int hear_stop(struct source *s, const struct gw_message *m)
+{
+    struct gw_err err = GW_ERR_NONE;
+    char text[400];
+    gw_fail(&err, GW_E_REFUSED, "the destination stops: %s", their_words(m->stop.sentence, text, sizeof text));
+    source_blame(s, &err);
+    return GW_SOURCE_ON_STOP;
+}
+
+static const struct {
+    enum gw_chunk_type type;
+    int (*hear)(struct source *s, const struct gw_message *m);
+} hearers[] = {
+    { GW_CHUNK_ACPT, hear_acpt }, { GW_CHUNK_DENY, hear_deny }, { GW_CHUNK_SEEN, hear_seen },
+    { GW_CHUNK_REDY, hear_redy }, { GW_CHUNK_RUNS, hear_runs }, { GW_CHUNK_TELL, hear_tell },
+    { GW_CHUNK_STOP, hear_stop },
+};
+
+static int event_of(struct source *s, const struct gw_message *m)
+{
+    char name[GW_CHUNK_NAME_ROOM];
+    for (unsigned i = 0; i < sizeof hearers / sizeof hearers[0]; i++)
+        if (hearers[i].type == m->type)
+            return hearers[i].hear(s, m);
+    return bad(s, gw_chunk_name(m->type, name), "which is not its to say");
+}
+
+/* --- what else happens -------------------------------------------------------------------------------------------- */
+
+static int fault_event(struct source *s)
+{
+    static const int events[] = {
+        [WIRE_WELL] = NO_EVENT,        [WIRE_LOST] = GW_SOURCE_ON_LOST, [WIRE_SILENT] = GW_SOURCE_ON_SILENT,
+        [WIRE_BAD] = GW_SOURCE_ON_BAD, [WIRE_CANCELLED] = NO_EVENT, /* the signal is an event of its own */
+    };
+    if (s->wire.fault == WIRE_WELL || s->fault_told)
+        return NO_EVENT;
+    s->fault_told = true;
+    struct gw_err err = s->wire.why;
+    gw_because(&err, "the link to '%s' failed", s->opts.to);
+    if (events[s->wire.fault] != NO_EVENT)
+        source_blame(s, &err);
+    return events[s->wire.fault];
+}
+
+static int cancelled(struct source *s)
+{
+    struct gw_err err = GW_ERR_NONE;
+    gw_fail(&err, GW_E_REFUSED, "it was cancelled");
+    if (s->now.state < GW_SOURCE_LET_GO)
+        source_blame(s, &err);
+    s->stop_code = STOP_CANCELLED;
+    if (s->wire.fault == WIRE_CANCELLED)
+        s->wire.fault = WIRE_LOST; /* it stopped in the middle of a chunk */
+    return GW_SOURCE_ON_CANCEL;
+}
+
+static int due(struct source *s)
+{
+    uint64_t now = gw_now(&gw_clock_real);
+    if (s->mute_ns != 0 && now - s->mute_ns >= WIRE_GOODBYE_NS) {
+        s->mute_ns = 0;
+        s->wire.fault = WIRE_LOST;
+        return fault_event(s);
+    }
+    if (s->now.state == GW_SOURCE_ASKING && s->opts.wait_ns > 0 && now - s->asking_ns >= s->opts.wait_ns)
+        return GW_SOURCE_ON_GAVE_UP;
+    if (s->timer_ns == 0 || now < s->timer_ns)
+        return NO_EVENT;
+    s->timer_ns = 0;
+    return GW_SOURCE_ON_TIMER;
+}
+
+static bool has_work(const struct source *s)
+{
+    return !s->broken && ((s->now.state == GW_SOURCE_COPYING && !s->awaits_seen) || s->now.state == GW_SOURCE_STOPPED);
+}
+
+static int find_event(struct source *s)
+{
+    struct gw_message heard;
+    int event;
+    if (gw_cancel_take())
+        return cancelled(s);
+    if ((event = fault_event(s)) != NO_EVENT)
+        return event;
+    if (s->wire.mute && !s->wire.said_last && s->mute_ns == 0)
+        s->mute_ns = gw_now(&gw_clock_real); /* a STOP may be waiting there: it is looked for, for a while */
+    if (wire_wait(&s->wire, -1, has_work(s) ? 0 : NS_PER_S / 10) == WIRE_READY)
+        return wire_hear(&s->wire, &heard) ? event_of(s, &heard) : NO_EVENT;
+    if ((event = due(s)) != NO_EVENT)
+        return event;
+    if (has_work(s))
+        source_work(s);
+    return NO_EVENT;
+}
+
+/* --- the loop ----------------------------------------------------------------------------------------------------- */
+
+static void tell_state(const struct source *s)
+{
+    struct gw_told told = { .kind = GW_TOLD_STATE, .side = "source" };
+    told.name = gw_source_states[s->now.state].name;
+    told.text = gw_source_states[s->now.state].sentence;
+    if (s->opts.told != NULL)
+        s->opts.told(s->opts.arg, &told);
+}
+
+static void enter(struct source *s, const struct gw_source_step *step)
+{
+    bool moves = step->next.state != s->now.state;
+    s->now = step->next;
+    if (moves) {
+        s->timer_ns = 0;
+        s->backoff_ns = 0;
+        if (s->now.state == GW_SOURCE_ASKING)
+            s->asking_ns = gw_now(&gw_clock_real);
+        tell_state(s);
+    }
+    for (unsigned i = 0; i < step->todo.num; i++)
+        if (source_do(s, step->todo.actions[i]) < 0)
+            break;
+}
+
+static void feed(struct source *s, enum gw_source_event event)
+{
+    struct gw_source_step step = gw_talk_source(s->now, event);
+    assert(step.outcome != GW_TALK_LATER); /* results are fed at once: nothing comes in between */
+    if (step.outcome == GW_TALK_VIOLATION)
+        bad(s, gw_source_events[event].name, "which it must not say here");
+    enter(s, &step);
+}
+
+static void run(struct source *s, const struct gw_source_step *first)
+{
+    enter(s, first);
+    while (s->now.state < GW_SOURCE_KEPT || s->next_event != NO_EVENT) {
+        int event = s->next_event;
+        s->next_event = NO_EVENT;
+        if (event == NO_EVENT)
+            event = find_event(s);
+        if (event != NO_EVENT)
+            feed(s, (enum gw_source_event)event);
+    }
+}
+
+/* --- beginning and end -------------------------------------------------------------------------------------------- */
+
+static void open_session(struct source *s, const struct gw_migrate_opts *opts, struct gw_move_report *report)
+{
+    *report = (struct gw_move_report){ .why = GW_ERR_NONE };
+    *s = (struct source){ .opts = *opts, .report = report, .next_event = NO_EVENT, .stop_code = STOP_FAILED };
+    s->store = (struct store){ .lock = -1, .journal = -1, .hand = -1 };
+    s->began_ns = gw_now(&gw_clock_real);
+    wire_init(&s->wire);
+}
+
+static void close_session(struct source *s)
+{
+    wire_close(&s->wire);
+    gw_saver_free(s->saver);
+    sender_free(s->sender);
+    store_close(&s->store);
+}
+
+/* The guest is here for sure, or gone for sure: nothing is left to be settled, and nobody need remember. */
+static void forget(struct source *s)
+{
+    bool ended = s->now.state == GW_SOURCE_KEPT || s->now.state == GW_SOURCE_MOVED;
+    if (!ended || s->report->stuck || store_forget(&s->store) < 0)
+        return;
+    if (s->now.state == GW_SOURCE_MOVED && wire_is_open(&s->wire))
+        wire_stop(&s->wire, STOP_FORGET, "the guest has moved, and nothing of it is left here");
+}
+
+static void fill_report(struct source *s)
+{
+    static const enum gw_ending endings[GW_NUM_SOURCE_STATES] = {
+        [GW_SOURCE_MOVED] = GW_ENDED_MOVED,
+        [GW_SOURCE_IN_DOUBT] = GW_ENDED_IN_DOUBT,
+    };
+    const struct gw_saver_stats *stats = s->saver != NULL ? gw_saver_stats(s->saver) : NULL;
+    struct gw_move_report *r = s->report;
+    r->ending = endings[s->now.state];
+    r->total_ns = gw_now(&gw_clock_real) - s->began_ns;
+    r->wire_octets = s->wire.tap.write_pos;
+    r->totals = s->totals;
+    session_text(s->session, r->session);
+    if (s->sender != NULL)
+        r->zero_pages = sender_zero_pages(s->sender);
+    if (stats == NULL)
+        return;
+    r->num_rounds = stats->num_rounds;
+    r->pages = stats->pages;
+    r->octets = sender_octets(s->sender);
+    r->predicted_ns = stats->last.downtime_ns;
+    r->proven = r->ending == GW_ENDED_MOVED && s->wire.checks ? s->totals.num_pages : 0;
+}
+
+static int open_journal(struct source *s, const struct gw_guest_facts *facts, struct gw_err *err)
+{
+    struct store_head head = { .epoch = s->epoch };
+    bool held;
+    uint64_t start = gw_now(&gw_clock_real);
+    snprintf(head.guest, sizeof head.guest, "%s", facts->again);
+    snprintf(head.name, sizeof head.name, "%s", facts->name);
+    snprintf(head.peer, sizeof head.peer, "%s", s->opts.to);
+    if (store_open(&s->store, s->opts.state_dir, STORE_SOURCE, s->session, err) < 0)
+        return -1;
+    if (store_lock(&s->store, &held, err) < 0 || store_journal_new(&s->store, &head, err) < 0) {
+        if (s->store.lock >= 0)
+            (void)store_forget(&s->store);
+        return gw_because(err, "cannot keep a journal of the move");
+    }
+    s->write_ns = (gw_now(&gw_clock_real) - start) / 2; /* file and directory */
+    return 0;
+}
+
+static int prepare(struct source *s, struct gw_source *guest, struct gw_err *err)
+{
+    s->guest = guest;
+    s->saver = gw_saver_new(guest, &s->opts.saver, err);
+    s->sender = s->saver != NULL ? sender_new(&s->wire, err) : NULL;
+    if (s->sender == NULL || session_new(s->session, err) < 0)
+        return -1;
+    const struct gw_guest_facts *facts = gw_saver_facts(s->saver);
+    snprintf(s->report->guest, sizeof s->report->guest, "%s", facts->name);
+    snprintf(s->report->again, sizeof s->report->again, "%s", facts->again);
+    if (open_journal(s, facts, err) < 0)
+        return -1;
+    gw_saver_sink(s->saver, sender_sink(s->sender));
+    if (gw_saver_step(s->saver, &s->phase, err) < 0) {
+        (void)gw_saver_undo(s->saver, err);
+        (void)store_forget(&s->store);
+        return -1;
+    }
+    s->offr = (struct gw_chunk_offr){ .guest = gw_str(facts->name),
+                                      .kind = gw_str(facts->kind),
+                                      .num_pfns = facts->num_pfns,
+                                      .num_ram_pfns = facts->num_ram_pfns,
+                                      .live = s->opts.saver.live,
+                                      .image = sender_offer(s->sender) };
+    memcpy(s->offr.session, s->session, sizeof s->session);
+    return 0;
+}
+
+/* OPENING, with a link being dialled. */
+static struct gw_source_step beginning(void)
+{
+    return (struct gw_source_step){ .next = { .state = GW_SOURCE_OPENING },
+                                    .outcome = GW_TALK_MOVE,
+                                    .todo = { .num = 1, .actions = { GW_DO_DIAL } } };
+}
+
+int gw_migrate(struct gw_source *guest, const struct gw_migrate_opts *opts, struct gw_move_report *out,
+               struct gw_err *err)
+{
+    struct source s;
+    struct gw_source_step first = beginning();
+    struct gw_err undone = GW_ERR_NONE;
+    open_session(&s, opts, out);
+    int rc = prepare(&s, guest, err);
+    if (rc == 0) {
+        tell_state(&s);
+        run(&s, &first);
+        if (s.now.state == GW_SOURCE_KEPT && !out->stuck)
+            (void)gw_saver_undo(s.saver, &undone); /* tracking ends; the guest runs */
+        fill_report(&s);
+        forget(&s);
+    }
+    close_session(&s);
+    return rc;
+}
+
+int gw_preflight(const struct gw_offer *offer, const struct gw_migrate_opts *opts, struct gw_err *err)
+{
+    struct source s;
+    struct gw_move_report report;
+    struct gw_source_step first = beginning();
+    open_session(&s, opts, &report);
+    s.offer = offer;
+    if (session_new(s.session, err) < 0)
+        return -1;
+    s.offr = (struct gw_chunk_offr){ .guest = gw_str(offer->name),
+                                     .kind = gw_str(offer->kind),
+                                     .num_pfns = offer->num_pfns,
+                                     .num_ram_pfns = offer->num_ram_pfns,
+                                     .image = offer->image };
+    memcpy(s.offr.session, s.session, sizeof s.session);
+    run(&s, &first);
+    close_session(&s);
+    if (!s.accepted)
+        *err = report.why;
+    return s.accepted ? 0 : -1;
+}
+
+/* --- after a death ------------------------------------------------------------------------------------------------ */
+
+static int find_guest(struct source *s, const struct store_head *head, struct gw_err *err)
+{
+    enum gw_life life = GW_LIFE_GONE;
+    snprintf(s->report->guest, sizeof s->report->guest, "%.*s", (int)sizeof s->report->guest - 1, head->name);
+    snprintf(s->report->again, sizeof s->report->again, "%.*s", (int)sizeof s->report->again - 1, head->guest);
+    if (head->same_boot && head->guest[0] != '\0')
+        life = gw_guest_look(head->guest, err);
+    if (life == GW_LIFE_UNKNOWN)
+        return gw_because(err, "cannot find out about the guest '%s'", head->guest);
+    *err = GW_ERR_NONE;
+    if (life == GW_LIFE_GONE)
+        return 0;
+    s->guest = gw_source_open(head->guest, err);
+    return s->guest != NULL ? 0 : -1;
+}
+
+/* The person who says so takes the destination's part: what it would have told is declined. */
+static struct gw_source_step first_step(const struct source *s, unsigned words)
+{
+    struct gw_source_step step = gw_talk_source_after(words);
+    if (s->opts.destination_is_dead && step.next.state == GW_SOURCE_ASKING)
+        return gw_talk_source(step.next, GW_SOURCE_ON_TELL_DECLINED);
+    return step;
+}
+
+static int open_again(struct source *s, const char *session, unsigned *words, struct gw_err *err)
+{
+    struct store_head head;
+    bool held;
+    if (!session_parse(session, s->session))
+        return gw_fail(err, GW_E_USAGE, "'%s' is no session: 32 digits and letters from a to f are", session);
+    if (store_open(&s->store, s->opts.state_dir, STORE_SOURCE, s->session, err) < 0 ||
+        store_lock(&s->store, &held, err) < 0 || store_journal_open(&s->store, &head, words, err) < 0)
+        return -1;
+    s->epoch = head.epoch;
+    snprintf(s->peer, sizeof s->peer, "%s", head.peer);
+    s->opts.to = s->peer;
+    return find_guest(s, &head, err);
+}
+
+int gw_settle_source(const char *session, const struct gw_migrate_opts *opts, struct gw_move_report *out,
+                     struct gw_err *err)
+{
+    struct source s;
+    unsigned words = 0;
+    open_session(&s, opts, out);
+    int rc = open_again(&s, session, &words, err);
+    if (rc == 0) {
+        struct gw_source_step first = first_step(&s, words);
+        run(&s, &first);
+        fill_report(&s);
+        forget(&s);
+    }
+    gw_source_close(s.guest);
+    close_session(&s);
+    return rc;
+}
