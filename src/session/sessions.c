@@ -76,16 +76,6 @@ static const struct meaning *mean_destination(const struct store *store, struct 
     return &of_destination[i].meaning;
 }
 
-/* A lock that can be had is nobody's; it is let go of at once. */
-static bool is_held(struct store *store)
-{
-    struct gw_err ignored = GW_ERR_NONE;
-    bool held = false;
-    if (store_has_lock(store))
-        (void)store_lock(store, &held, &ignored);
-    return held;
-}
-
 static int tell_one(const char *state_dir, enum store_side side, const char *session, gw_session_fn *tell, void *arg,
                     struct gw_err *err)
 {
@@ -100,13 +90,12 @@ static int tell_one(const char *state_dir, enum store_side side, const char *ses
     memcpy(info.guest, head.guest, sizeof info.guest);
     memcpy(info.name, head.name, sizeof info.name);
     memcpy(info.peer, head.peer, sizeof info.peer);
-    info.held = is_held(&store);
+    info.held = store_is_held(&store);
     info.ended = meaning->ended;
     info.state = info.held ? "a living godwit is at it" : meaning->state;
     info.what_to_do = info.held ? NOTHING : meaning->what_to_do;
-    int rc = tell(arg, &info, err);
     store_close(&store);
-    return rc;
+    return tell(arg, &info, err);
 }
 
 int gw_sessions(const char *state_dir, gw_session_fn *tell, void *arg, struct gw_err *err)

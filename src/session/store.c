@@ -146,11 +146,14 @@ int store_lock(struct store *store, bool *held, struct gw_err *err)
     }
 }
 
-bool store_has_lock(const struct store *store)
+bool store_is_held(const struct store *store)
 {
     char path[STORE_PATH_MAX];
     struct gw_err ignored = GW_ERR_NONE;
-    return store_path(store, "lock", path, &ignored) == 0 && access(path, F_OK) == 0;
+    if (store_path(store, "lock", path, &ignored) < 0)
+        return false;
+    gw_auto(gw_closep) int fd = open(path, O_RDWR | O_CLOEXEC);
+    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 /* --- the decision ------------------------------------------------------------------------------------------------- */

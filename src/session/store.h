@@ -51,8 +51,8 @@ void store_close(struct store *store);
 /* Whoever gets it is the session's holder. *held: another process is; then -1. */
 int store_lock(struct store *store, bool *held, struct gw_err *err);
 
-/* Somebody held it once; whether he lives, store_lock tells. */
-bool store_has_lock(const struct store *store);
+/* A living process holds the session. Nothing is taken. */
+bool store_is_held(const struct store *store);
 
 /* A journal comes to be, whole. */
 int store_journal_new(struct store *store, const struct store_head *head, struct gw_err *err);
