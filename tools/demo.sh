@@ -1,6 +1,6 @@
 #!/bin/sh
-# The demo: a real image explained and judged, then a damaged copy of it that Xen's own verifier lets pass.
-# Exits 0 when both verdicts are what they must be.
+# The demo: a running guest moves to another process, proven per page; then a real image is explained and judged, and a
+# damaged copy of it that Xen's own verifier lets pass. Exits 0 when the move and both verdicts are what they must be.
 set -eu
 cd "$(dirname "$0")/.."
 godwit=build/godwit
@@ -16,16 +16,19 @@ show() {
     "$@"
 }
 
-say "1. What is in this file? xl save wrote it, on a real Xen 4.17 (PV guest, 8 MiB)."
+say "1. A running guest moves from one process to another, over TCP."
+show $godwit demo
+
+say "2. What is in this file? xl save wrote it, on a real Xen 4.17 (PV guest, 8 MiB)."
 show $godwit info $image
 
-say "2. Is it whole and right?"
+say "3. Is it whole and right?"
 show $godwit verify $image
 
-say "3. A damaged copy: two whole records are taken out of it."
+say "4. A damaged copy: two whole records are taken out of it."
 python3 tools/demo-damage.py $image "$tmp/damaged.xl"
 
-say "4. What does Xen's own verifier say of the copy?"
+say "5. What does Xen's own verifier say of the copy?"
 if xen=$(tools/fetch-xen 2>"$tmp/why"); then
     printf '$ verify-stream-v2 -f xl -i damaged.xl\n'
     if PYTHONPATH=$xen/usr/lib/xen-4.17/lib/python python3 "$xen/usr/lib/xen-4.17/bin/verify-stream-v2" -q -f xl \
@@ -38,12 +41,12 @@ else
     echo "(left out: $(tail -n 1 "$tmp/why"))"
 fi
 
-say "5. And godwit?"
+say "6. And godwit?"
 status=0
 (cd "$tmp" && printf '$ godwit verify damaged.xl\n' && "$OLDPWD/$godwit" verify damaged.xl) || status=$?
 echo "exit status $status"
 
-say "6. Why does that matter?"
+say "7. Why does that matter?"
 show $godwit verify --explain shinfo-missing
 
 say "Your own image: $godwit verify FILE (packed with gzip, xz, zstd or lz4 or not; - is standard input)"

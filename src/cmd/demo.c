@@ -18,7 +18,8 @@
 
 #define GUEST "process:mem=256M,threads=2,rate=200M,pattern=hot,life=600"
 #define GUEST_THERE "process:life=600"
-#define DOWNTIME_NS UINT64_C(50000000) /* short, so that there is more than one round to tell of */
+#define DOWNTIME_NS UINT64_C(40000000) /* short, and the link slow: so that there is more than one round to tell of */
+#define LINK_OCTETS (UINT64_C(500) << 20)
 
 static const struct gw_opt demo_opts[] = {
     GW_OPTS_HELP,
@@ -202,6 +203,7 @@ static int move(struct demo *d, struct gw_move_report *report, struct gw_err *er
 {
     struct gw_migrate_opts opts = { .state_dir = d->source_dir, .checks = true, .told = tell };
     opts.to = gw_listener_address(d->listener);
+    opts.bandwidth = LINK_OCTETS;
     opts.saver = (struct gw_saver_opts){ .live = true, .clock = &gw_clock_real };
     opts.saver.policy = (struct gw_policy_opts){ .downtime_ns = DOWNTIME_NS, .force = true };
     printf("\n$ godwit migrate GUEST %s\n", opts.to);
@@ -216,7 +218,8 @@ static int run(struct demo *d, struct gw_err *err)
     struct arrival there;
     printf(
         "A guest: 256 MiB of memory, two threads that write 200 MiB a second into it, most of that into a hot tenth.\n"
-        "Every page knows its number and how often it was written, so that one lost or stale page shows.\n");
+        "Every page knows its number and how often it was written, so that one lost or stale page shows. The link is\n"
+           "held to 500 MiB a second.\n");
     if (begin_destination(d, err) < 0)
         return -1;
     d->guest = gw_source_open(GUEST, err);
