@@ -7,6 +7,7 @@
 #include "channel.h"
 
 #define NS_PER_S UINT64_C(1000000000)
+#define DEBT_NS UINT64_C(1000000)
 #define MOVE_MOST 262144 /* octets at a time: a slow link is felt at once, not after a large write */
 
 struct throttle {
@@ -16,21 +17,35 @@ struct throttle {
     uint64_t free_ns; /* when the octets that passed are paid for */
 };
 
+/* A debt of less than DEBT_NS is left to the next move: shorter waits would take longer than they say. */
 static void pay(struct throttle *t, uint64_t octets)
 {
     uint64_t now = gw_now(t->clock);
     t->free_ns = gw_max(t->free_ns, now) + (uint64_t)((double)octets * (double)NS_PER_S / (double)t->rate);
-    while (now < t->free_ns && !gw_cancelled()) {
+    while (now + DEBT_NS < t->free_ns && !gw_cancelled()) {
         gw_wait(t->clock, t->free_ns - now);
         now = gw_now(t->clock);
     }
 }
 
+/* As many of the parts as one move takes, the last one perhaps cut. */
+static unsigned first_parts(struct iovec *out, const struct iovec *part, unsigned num)
+{
+    size_t left = MOVE_MOST;
+    unsigned used = 0;
+    for (; used < num && left > 0; used++) {
+        out[used] = part[used];
+        out[used].iov_len = (size_t)gw_min(part[used].iov_len, left);
+        left -= out[used].iov_len;
+    }
+    return used;
+}
+
 static int throttle_read(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err)
 {
     struct throttle *t = (struct throttle *)chan;
-    (void)num;
-    if (gw_chan_some(chan->next, part[0].iov_base, (size_t)gw_min(part[0].iov_len, MOVE_MOST), got, err) < 0)
+    struct iovec some[GW_CHAN_PARTS];
+    if (gw_chan_somev(chan->next, some, first_parts(some, part, num), got, err) < 0)
         return -1;
     pay(t, *got);
     return 0;
@@ -39,10 +54,11 @@ static int throttle_read(struct gw_chan *chan, const struct iovec *part, unsigne
 static int throttle_write(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *put, struct gw_err *err)
 {
     struct throttle *t = (struct throttle *)chan;
-    (void)num;
-    *put = (size_t)gw_min(part[0].iov_len, MOVE_MOST);
-    if (gw_chan_write(chan->next, part[0].iov_base, *put, err) < 0)
+    struct iovec some[GW_CHAN_PARTS];
+    uint64_t before = chan->next->write_pos;
+    if (gw_chan_writev(chan->next, some, first_parts(some, part, num), err) < 0)
         return -1;
+    *put = (size_t)(chan->next->write_pos - before);
     pay(t, *put);
     return 0;
 }
