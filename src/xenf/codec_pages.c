@@ -8,7 +8,7 @@
  */
 #include <assert.h>
 #include <endian.h>
-#include <xxhash.h>
+#include "xxh3.h"
 
 #include "xenf.h"
 

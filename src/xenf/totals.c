@@ -11,7 +11,7 @@
 #include <endian.h>
 #include <string.h>
 #define XXH_STATIC_LINKING_ONLY /* how long the state is: it lies in ours */
-#include <xxhash.h>
+#include "xxh3.h"
 
 #include "xenf.h"
 
