@@ -8,11 +8,13 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 #define DEBT_NS UINT64_C(1000000)
+#define MOVES_A_SECOND 8 /* or more: a slow link is slow, not silent */
 #define MOVE_MOST 262144 /* octets at a time: a slow link is felt at once, not after a large write */
 
 struct throttle {
     struct gw_chan chan;
     uint64_t rate;
+    size_t most; /* octets of a move */
     struct gw_clock *clock;
     uint64_t free_ns; /* when the octets that passed are paid for */
 };
@@ -29,9 +31,9 @@ static void pay(struct throttle *t, uint64_t octets)
 }
 
 /* As many of the parts as one move takes, the last one perhaps cut. */
-static unsigned first_parts(struct iovec *out, const struct iovec *part, unsigned num)
+static unsigned first_parts(const struct throttle *t, struct iovec *out, const struct iovec *part, unsigned num)
 {
-    size_t left = MOVE_MOST;
+    size_t left = t->most;
     unsigned used = 0;
     for (; used < num && left > 0; used++) {
         out[used] = part[used];
@@ -45,7 +47,7 @@ static int throttle_read(struct gw_chan *chan, const struct iovec *part, unsigne
 {
     struct throttle *t = (struct throttle *)chan;
     struct iovec some[GW_CHAN_PARTS];
-    if (gw_chan_somev(chan->next, some, first_parts(some, part, num), got, err) < 0)
+    if (gw_chan_somev(chan->next, some, first_parts(t, some, part, num), got, err) < 0)
         return -1;
     pay(t, *got);
     return 0;
@@ -56,7 +58,7 @@ static int throttle_write(struct gw_chan *chan, const struct iovec *part, unsign
     struct throttle *t = (struct throttle *)chan;
     struct iovec some[GW_CHAN_PARTS];
     uint64_t before = chan->next->write_pos;
-    if (gw_chan_writev(chan->next, some, first_parts(some, part, num), err) < 0)
+    if (gw_chan_writev(chan->next, some, first_parts(t, some, part, num), err) < 0)
         return -1;
     *put = (size_t)(chan->next->write_pos - before);
     pay(t, *put);
@@ -88,6 +90,7 @@ struct gw_chan *gw_chan_throttle(struct gw_chan *next, uint64_t octets_per_secon
     t->chan.ops = &throttle_ops;
     t->chan.next = next;
     t->rate = octets_per_second;
+    t->most = (size_t)gw_min(MOVE_MOST, gw_max(1, octets_per_second / MOVES_A_SECOND));
     t->clock = clock;
     return &t->chan;
 }

@@ -11,6 +11,7 @@
 #include "destination.h"
 
 #define NS_PER_S UINT64_C(1000000000)
+#define OFFER_NS (60 * NS_PER_S)    /* in which an offer or a question must come */
 #define FAREWELL_NS (60 * NS_PER_S) /* in which a source that heard RUNS may say that it knows */
 
 void destination_note(const struct destination *d, const char *text)
@@ -230,6 +231,8 @@ static int handed(struct destination *d)
 static int due(struct destination *d)
 {
     uint64_t now = gw_now(&gw_clock_real);
+    if (d->state == GW_DESTINATION_WAITING && now - d->began_ns >= OFFER_NS)
+        return GW_DESTINATION_ON_SILENT; /* who only says that he is there takes a place from others */
     bool looks = d->state == GW_DESTINATION_LOOKING || d->state == GW_DESTINATION_UNDOING;
     if (looks && d->opts.wait_ns > 0 && now - d->looking_ns >= d->opts.wait_ns)
         return GW_DESTINATION_ON_CANCEL;
@@ -320,6 +323,7 @@ static void open_session(struct destination *d, const struct gw_receive_opts *op
     *report = (struct gw_receive_report){ .why = GW_ERR_NONE };
     *d = (struct destination){ .opts = *opts, .report = report, .next_event = NO_EVENT, .stop_code = STOP_FAILED };
     d->store = (struct store){ .lock = -1, .journal = -1, .hand = -1 };
+    d->began_ns = gw_now(&gw_clock_real);
     wire_init(&d->wire);
 }
 

@@ -31,7 +31,7 @@ struct destination {
     uint32_t num_reasons;
     uint32_t ended_round;
     struct gw_chunk_totals totals;
-    uint64_t timer_ns, backoff_ns, comm_ns, looking_ns;
+    uint64_t began_ns, timer_ns, backoff_ns, comm_ns, looking_ns;
     uint32_t stop_code;
 };
 
