@@ -99,8 +99,8 @@ struct gw_patience {
     void *arg; /* borrowed until the channel is closed or gets other patience */
 };
 /*
- * For the descriptors at the bottom of the layers; they become non-blocking, and lent ones get their mode back when the
- * channel is closed. From then on a wait ends with EINTR when the work is cancelled (gw_cancelled()), also when the
+ * For the descriptors at the bottom of the layers; they may become non-blocking, and lent ones get their mode back when
+ * the channel is closed. From then on a wait ends with EINTR when the work is cancelled (gw_cancelled()), also when the
  * signal came just before it: at once, or within a tenth of a second. A read still gives what is there at once. Where
  * there is no descriptor nothing waits, and nothing changes. Fails with GW_E_SYSTEM.
  */

@@ -14,15 +14,13 @@
 #include "channel.h"
 #include "wait.h"
 
-#define SLICE_NS UINT64_C(100000000)
-
 int wait_ready(int fd, short events, uint64_t until_ns)
 {
     struct pollfd ready = { .fd = fd, .events = events };
     for (;;) {
         uint64_t now = gw_now(&gw_clock_real);
         uint64_t left = until_ns > now ? until_ns - now : 0;
-        uint64_t slice = gw_cancelled() ? 0 : gw_min(left, SLICE_NS);
+        uint64_t slice = gw_cancelled() ? 0 : gw_min(left, WAIT_SLICE_NS);
         struct timespec span = { .tv_nsec = (long)slice };
         int rc = ppoll(&ready, 1, &span, NULL);
         if (rc > 0)
@@ -80,7 +78,7 @@ static int connect_on_its_way(int fd, const struct sockaddr *addr, socklen_t len
  */
 static int connect_in_slices(int fd, const struct sockaddr *addr, socklen_t len, uint64_t until_ns)
 {
-    struct timeval slice = { .tv_usec = SLICE_NS / 1000 }, none = { 0 };
+    struct timeval slice = { .tv_usec = WAIT_SLICE_NS / 1000 }, none = { 0 };
     if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &slice, sizeof slice) < 0)
         return -1;
     while (connect(fd, addr, len) < 0) {

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #define WAIT_NS_PER_S UINT64_C(1000000000)
+#define WAIT_SLICE_NS UINT64_C(100000000) /* a wait looks at least so often whether it was cancelled */
 
 /* Until the descriptor is ready for events (as in poll): 1. 0: it was not by until_ns. -1: errno; EINTR: cancelled. */
 int wait_ready(int fd, short events, uint64_t until_ns);

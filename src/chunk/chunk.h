@@ -306,6 +306,8 @@ struct gw_chunk_entry {
 };
 bool gw_chunk_entry_take(struct gw_cur *entries, struct gw_chunk_entry *out);
 void gw_chunk_entry_put(struct gw_buf *entries, uint64_t entry, uint64_t check);
+/* num of them at once. */
+void gw_chunk_entries_put(struct gw_buf *entries, const struct gw_chunk_entry *in, uint32_t num);
 
 /* Is it an entry at all: a type that exists, at most one of zero and held, and that only where there are contents. */
 bool gw_entry_right(uint64_t entry);

@@ -69,6 +69,16 @@ void gw_chunk_entry_put(struct gw_buf *entries, uint64_t entry, uint64_t check)
     put_pair(entries, entry, check);
 }
 
+void gw_chunk_entries_put(struct gw_buf *entries, const struct gw_chunk_entry *in, uint32_t num)
+{
+    uint8_t *room = gw_buf_room(entries, num * sizeof *in);
+    for (uint32_t i = 0; room != NULL && i < num; i++) {
+        uint64_t pair[] = { htobe64(in[i].entry), htobe64(in[i].check) };
+        memcpy(room + i * sizeof pair, pair, sizeof pair);
+    }
+    entries->len += room != NULL ? num * sizeof *in : 0;
+}
+
 static uint32_t count_carried(struct fields *f, struct gw_cur entries)
 {
     struct gw_chunk_entry it;

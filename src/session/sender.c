@@ -14,6 +14,7 @@
 #include "sender.h"
 #include "words.h"
 
+#define AHEAD 2u        /* pages that the processor is told of before they are looked at */
 #define CHUNK_PAGES 64u /* with contents, in one PAGE: 256 KiB fit into a cache beside what else is there */
 
 struct sender {
@@ -26,10 +27,10 @@ struct sender {
     struct gw_buf kept;    /* whole RECD chunks, until the offer is taken */
     bool going;
     uint32_t round;
-    struct gw_buf entries; /* of the PAGE at hand */
-    uint32_t count, num_parts;
-    uint64_t attached;
-    struct iovec part[CHUNK_PAGES];
+    struct gw_chunk_entry items[GW_HOLD_MAX]; /* of the PAGE at hand */
+    uint8_t *pages[GW_HOLD_MAX];              /* their contents; NULL: none are to be sent */
+    uint32_t count, carrying;
+    struct gw_buf entries; /* the same as octets */
     uint64_t octets, zero_pages;
     uint8_t *landing; /* for contents that do not lie in memory */
 };
@@ -83,48 +84,75 @@ int sender_go(struct sender *s, struct gw_err *err)
 
 /* --- pages -------------------------------------------------------------------------------------------------------- */
 
-static int flush(struct sender *s, struct gw_err *err)
+/* Is it zero, and what is its check? The next pages are on their way to the cache meanwhile. */
+static void look(struct sender *s)
 {
-    struct gw_message page = { .type = GW_CHUNK_PAGE };
-    if (gw_buf_ok(&s->entries, err) < 0)
-        return -1;
-    page.page.round = s->round;
-    page.page.count = s->count;
-    page.page.attached = s->attached;
-    page.page.entries = gw_buf_cur(&s->entries);
-    int rc = s->count > 0 ? wire_attach_out(s->wire, &page, s->part, s->num_parts, err) : 0;
-    s->octets += s->attached;
-    s->entries.len = 0;
-    s->count = s->num_parts = 0;
-    s->attached = 0;
-    return rc;
+    for (uint32_t i = 0; i < s->count; i++) {
+        const uint8_t *page = s->pages[i];
+        if (i + AHEAD < s->count && s->pages[i + AHEAD] != NULL)
+            __builtin_prefetch(s->pages[i + AHEAD]);
+        s->items[i].check = page != NULL && s->wire->checks ? gw_page_check(page) : 0;
+        if (page == NULL || !s->wire->zero || !gw_is_zero(page, GW_PAGE_LEN))
+            continue;
+        s->items[i].entry |= GW_ENTRY_ZERO;
+        s->pages[i] = NULL;
+        s->zero_pages++;
+    }
 }
 
-/* Contents that follow each other in memory leave as one part. */
-static void attach(struct sender *s, uint8_t *page)
+/* Contents that follow each other in memory leave as one part. Returns the number of parts. */
+static unsigned attach(struct sender *s, struct iovec part[CHUNK_PAGES], uint64_t *attached)
 {
-    struct iovec *last = s->num_parts > 0 ? &s->part[s->num_parts - 1] : NULL;
-    if (last != NULL && (uint8_t *)last->iov_base + last->iov_len == page)
-        last->iov_len += GW_PAGE_LEN;
-    else
-        s->part[s->num_parts++] = (struct iovec){ .iov_base = page, .iov_len = GW_PAGE_LEN };
-    s->attached += GW_PAGE_LEN;
+    unsigned num = 0;
+    *attached = 0;
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct iovec *last = num > 0 ? &part[num - 1] : NULL;
+        if (s->pages[i] == NULL)
+            continue;
+        if (last != NULL && (uint8_t *)last->iov_base + last->iov_len == s->pages[i])
+            last->iov_len += GW_PAGE_LEN;
+        else
+            part[num++] = (struct iovec){ .iov_base = s->pages[i], .iov_len = GW_PAGE_LEN };
+        *attached += GW_PAGE_LEN;
+    }
+    return num;
+}
+
+static int count_in(struct sender *s, struct gw_err *err)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        uint64_t entry = s->items[i].entry;
+        if (gw_totals_page(s->totals, gw_entry_pfn(entry), gw_entry_type(entry), s->items[i].check, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int flush(struct sender *s, struct gw_err *err)
+{
+    struct gw_message page = { .type = GW_CHUNK_PAGE, .page = { .round = s->round, .count = s->count } };
+    struct iovec part[CHUNK_PAGES];
+    if (s->count == 0)
+        return 0;
+    look(s);
+    unsigned num = attach(s, part, &page.page.attached);
+    s->entries.len = 0;
+    gw_chunk_entries_put(&s->entries, s->items, s->count);
+    if (count_in(s, err) < 0 || gw_buf_ok(&s->entries, err) < 0)
+        return -1;
+    page.page.entries = gw_buf_cur(&s->entries);
+    s->octets += page.page.attached;
+    s->count = s->carrying = 0;
+    return wire_attach_out(s->wire, &page, part, num, err);
 }
 
 /* page: NULL for an entry without contents. */
 static int add(struct sender *s, uint64_t entry, uint8_t *page, struct gw_err *err)
 {
-    uint64_t check = page != NULL && s->wire->checks ? gw_page_check(page) : 0;
-    bool zero = page != NULL && s->wire->zero && gw_is_zero(page, GW_PAGE_LEN);
-    entry &= ~GW_ENTRY_RESERVED;
-    gw_chunk_entry_put(&s->entries, entry | (zero ? GW_ENTRY_ZERO : 0), check);
-    s->count++;
-    s->zero_pages += zero;
-    if (page != NULL && !zero)
-        attach(s, page);
-    if (gw_totals_page(s->totals, gw_entry_pfn(entry), gw_entry_type(entry), check, err) < 0)
-        return -1;
-    return s->attached == CHUNK_PAGES * GW_PAGE_LEN || s->count == GW_HOLD_MAX ? flush(s, err) : 0;
+    s->items[s->count].entry = entry & ~GW_ENTRY_RESERVED;
+    s->pages[s->count++] = page;
+    s->carrying += page != NULL;
+    return s->carrying == CHUNK_PAGES || s->count == GW_HOLD_MAX ? flush(s, err) : 0;
 }
 
 /* Contents as one walk over memory, page by page. */
