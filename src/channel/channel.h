@@ -141,6 +141,7 @@ struct gw_fault {
 /*
  * A file that is whole or not there: written as NAME.partial (mode 0600), made durable and renamed by commit, removed
  * by close without one. An existing NAME is refused unless replace; a leftover NAME.partial is named, never touched.
+ * What is there and no regular file (a device, a fifo) is written in place, and never replaced.
  */
 struct gw_newfile;
 struct gw_newfile *gw_newfile_open(const char *name, bool replace, struct gw_err *err);

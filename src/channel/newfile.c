@@ -14,6 +14,7 @@
 struct gw_newfile {
     char *name, *partial;
     bool replace;
+    bool is_stream; /* no regular file: written as it is */
     struct gw_chan *chan;
     int fd; /* the channel's */
 };
@@ -27,9 +28,22 @@ static char *with_suffix(const char *name, const char *suffix, struct gw_err *er
     return text;
 }
 
+/* A device, a fifo: what is written there is not ours to rename or to remove. */
+static int open_stream(struct gw_newfile *file, struct gw_err *err)
+{
+    file->fd = open(file->name, O_WRONLY | O_CLOEXEC);
+    if (file->fd < 0)
+        return gw_fail(err, GW_E_SYSTEM, "cannot open '%s'", file->name);
+    file->is_stream = true;
+    file->chan = gw_chan_fd(file->fd, true, err);
+    return file->chan != NULL ? 0 : -1;
+}
+
 static int create(struct gw_newfile *file, struct gw_err *err)
 {
     struct stat st;
+    if (stat(file->name, &st) == 0 && !S_ISREG(st.st_mode))
+        return open_stream(file, err);
     if (!file->replace && lstat(file->name, &st) == 0)
         return gw_fail(err, GW_E_REFUSED, "'%s' exists; --force replaces it", file->name);
     file->fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -83,6 +97,10 @@ static int sync_directory(const char *name, struct gw_err *err)
 int gw_newfile_commit(struct gw_newfile *file, struct gw_err *err)
 {
     assert(file->chan != NULL);
+    if (file->is_stream && fsync(file->fd) < 0 && errno != EINVAL && errno != ENOTSUP && errno != EROFS)
+        return gw_fail(err, GW_E_SYSTEM, "cannot write to '%s'", file->name);
+    if (file->is_stream)
+        return 0;
     if (fsync(file->fd) < 0)
         return gw_fail(err, GW_E_SYSTEM, "cannot write '%s' to its disk", file->partial);
     if (renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->name, file->replace ? 0 : RENAME_NOREPLACE) < 0)
@@ -96,10 +114,9 @@ void gw_newfile_close(struct gw_newfile *file)
 {
     if (file == NULL)
         return;
-    if (file->chan != NULL) {
+    if (file->chan != NULL && !file->is_stream)
         unlink(file->partial);
-        gw_chan_close(file->chan);
-    }
+    gw_chan_close(file->chan);
     gw_free(file->name);
     gw_free(file->partial);
     gw_free(file);

@@ -27,7 +27,7 @@ static const struct gw_opt demo_opts[] = {
 };
 
 struct demo {
-    char dir[64], source_dir[80], destination_dir[80];
+    char dir[512], source_dir[540], destination_dir[540];
     struct gw_listener *listener;
     pid_t child; /* the other host */
     int answer;  /* from it: how it ended */
@@ -168,7 +168,7 @@ static int compare(const struct gw_move_report *report, const struct arrival *th
 static int make_dirs(struct demo *d, struct gw_err *err)
 {
     const char *tmp = getenv("TMPDIR");
-    snprintf(d->dir, sizeof d->dir, "%.40s/godwit-demo-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    snprintf(d->dir, sizeof d->dir, "%.480s/godwit-demo-XXXXXX", tmp != NULL ? tmp : "/tmp");
     if (mkdtemp(d->dir) == NULL)
         return gw_fail(err, GW_E_SYSTEM, "cannot make the directory '%s'", d->dir);
     snprintf(d->source_dir, sizeof d->source_dir, "%s/here", d->dir);
@@ -180,7 +180,7 @@ static int make_dirs(struct demo *d, struct gw_err *err)
 static void remove_dirs(const struct demo *d)
 {
     static const char *const leaves[] = { "here/source", "here", "there/destination", "there", "" };
-    char path[160];
+    char path[600];
     for (size_t i = 0; i < sizeof leaves / sizeof leaves[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", d->dir, leaves[i]);
         (void)rmdir(path);
@@ -219,7 +219,7 @@ static int run(struct demo *d, struct gw_err *err)
     printf(
         "A guest: 256 MiB of memory, two threads that write 200 MiB a second into it, most of that into a hot tenth.\n"
         "Every page knows its number and how often it was written, so that one lost or stale page shows. The link is\n"
-           "held to 500 MiB a second.\n");
+        "held to 500 MiB a second.\n");
     if (begin_destination(d, err) < 0)
         return -1;
     d->guest = gw_source_open(GUEST, err);

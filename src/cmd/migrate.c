@@ -126,7 +126,7 @@ static enum gw_exit report_failure(const struct gw_args *args, struct gw_move_re
         gw_because(&r->why, "'%s' did not move, and is suspended as %s; 'godwit owner settle %s' resumes it", guest,
                    again, r->session);
     else
-        gw_because(&r->why, "'%s' did not move; it runs here as before, as %s", guest, again);
+        gw_because(&r->why, "'%s' did not move; it is here as before, as %s", guest, again);
     gw_complain(&r->why);
     if (r->ending == GW_ENDED_IN_DOUBT || r->stuck)
         return GW_EXIT_SYSTEM;

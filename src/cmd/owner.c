@@ -88,7 +88,7 @@ static void tell_settled(const struct owner *o, const struct gw_session_info *in
 static void settle_source(struct owner *o, const struct gw_session_info *info, struct gw_err *err)
 {
     static const char *const hows[] = { "runs here", "has moved; nothing of it is left here",
-                                        "is still held here, in doubt" };
+                                        "is still held here, in doubt", "is not on this machine any more" };
     struct gw_migrate_opts opts = { .state_dir = o->state_dir, .wait_ns = o->wait_ns, .checks = true };
     struct gw_move_report report;
     opts.destination_is_dead = o->args->given[OPT_DEAD];
@@ -100,8 +100,10 @@ static void settle_source(struct owner *o, const struct gw_session_info *info, s
         *err = report.why;
         return;
     }
-    tell_settled(o, info, hows[report.ending]);
+    tell_settled(o, info, hows[report.gone ? 3 : (int)report.ending]);
     o->in_doubt += report.ending == GW_ENDED_IN_DOUBT;
+    if (report.ending == GW_ENDED_IN_DOUBT)
+        gw_complain(&report.why);
 }
 
 static void settle_destination(struct owner *o, const struct gw_session_info *info, struct gw_err *err)
@@ -110,6 +112,7 @@ static void settle_destination(struct owner *o, const struct gw_session_info *in
                                         "is in doubt: whether it runs here is not known" };
     struct gw_receive_opts opts = { .state_dir = o->state_dir, .wait_ns = o->wait_ns, .max_pfn = gw_limit(PFN) };
     struct gw_receive_report report;
+    opts.forget = info->ended; /* asked for by name: a person knows that the source knows */
     opts.told = gw_teller_open(&o->teller, o->args, info->name);
     opts.arg = &o->teller;
     if (gw_settle_destination(info->session, &opts, &report, err) < 0)
@@ -171,6 +174,10 @@ static enum gw_exit owner_run(const struct gw_args *args)
     bool settles = strcmp(word, "settle") == 0;
     if (!settles && strcmp(word, "show") != 0) {
         gw_complain_usage("owner: '%s' is neither show nor settle", word);
+        return GW_EXIT_USAGE;
+    }
+    if (args->given[OPT_DEAD] && (!settles || args->num_operands == 1)) {
+        gw_complain_usage("owner: --destination-is-dead settles the sessions that are named, one by one");
         return GW_EXIT_USAGE;
     }
     if (!gw_number_option(args, OPT_WAIT, "--wait wants seconds", 100000000, &wait_s))

@@ -76,7 +76,9 @@ static void print_text(FILE *out, const struct gw_receive_report *r)
     char why[GW_ERR_MSG_MAX * 4];
     size_t len = strcspn(r->why.msg, "\n");
     gw_escape(why, sizeof why, r->why.msg, len);
-    if (r->arrival == GW_ARRIVED_RUNS)
+    if (r->arrival == GW_ARRIVED_NOTHING)
+        fprintf(out, "a question about session %s was answered\n", r->session);
+    else if (r->arrival == GW_ARRIVED_RUNS)
         fprintf(out, "'%s' runs here%s%s (session %s)\n", r->guest, r->again[0] != '\0' ? ", as " : "", r->again,
                 r->session);
     else if (r->arrival == GW_ARRIVED_IN_DOUBT)
@@ -94,7 +96,7 @@ static enum gw_exit print_arrival(const struct receive *r, const struct gw_recei
         [GW_ARRIVED_GONE] = GW_EXIT_NO,
         [GW_ARRIVED_IN_DOUBT] = GW_EXIT_SYSTEM,
     };
-    if (report->arrival == GW_ARRIVED_NOTHING) {
+    if (report->arrival == GW_ARRIVED_NOTHING && report->session[0] == '\0') {
         struct gw_err err = report->why;
         gw_complain(&err);
     } else if (r->args->given[OPT_JSON]) {
@@ -195,6 +197,15 @@ static bool goes_on(const struct receive *r)
     return gw_now(&gw_clock_real) < r->linger_ns;
 }
 
+/* Not served, and not for ever tried again at once: the descriptors may be used up for a while. */
+static void refuse_link(struct gw_err *failure)
+{
+    if (gw_cancelled())
+        return;
+    gw_complain(failure);
+    gw_wait(&gw_clock_real, UINT64_C(100000000));
+}
+
 /* A signal that comes just before the wait is seen when it ends, a tenth of a second later at most. */
 static enum gw_exit listen_run(struct receive *r, const char *address, struct gw_err *err)
 {
@@ -209,6 +220,8 @@ static enum gw_exit listen_run(struct receive *r, const char *address, struct gw
             struct gw_chan *link = gw_accept(r->listener, &failure);
             if (link != NULL)
                 begin_child(r, link);
+            else
+                refuse_link(&failure);
         }
         reap(r, false);
     }

@@ -104,8 +104,8 @@ void gw_saver_expect(struct gw_saver *saver, uint64_t state_ns);
 const struct gw_saver_stats *gw_saver_stats(const struct gw_saver *saver);
 const struct gw_guest_facts *gw_saver_facts(const struct gw_saver *saver);
 /*
- * The guest as it was before (I4): not tracked, and running if this saver suspended it. Any number of times, any
- * phase.
+ * The guest as it was before (I4): not tracked, and running if this saver suspended it; one that was suspended before
+ * stays so. Any number of times, any phase.
  */
 int gw_saver_undo(struct gw_saver *saver, struct gw_err *err);
 /* Tracking ends; the guest stays as it is. NULL is fine. */

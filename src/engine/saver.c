@@ -18,8 +18,9 @@ struct gw_saver {
     struct gw_guest_facts facts;
     struct gw_sink *sink;
     enum gw_phase phase;
-    bool tracking, suspended;
-    struct gw_bitmap owed; /* of the round at hand, and of the next what was asked for again */
+    bool tracking, suspended; /* by us */
+    bool was_suspended;       /* and stays so */
+    struct gw_bitmap owed;    /* of the round at hand, and of the next what was asked for again */
     struct gw_bitmap next;
     uint64_t at;     /* the pfn at which the round goes on */
     uint64_t number; /* of records written */
@@ -36,6 +37,7 @@ struct gw_saver *gw_saver_new(struct gw_source *source, const struct gw_saver_op
     s->source = source;
     s->opts = *opts;
     s->buffer = gw_alloc((size_t)gw_limit(BUFFER), 1, err);
+    s->was_suspended = source->suspended;
     if (s->buffer == NULL || gw_source_describe(source, &s->facts, err) < 0 ||
         gw_bitmap_init(&s->owed, s->facts.num_pfns, err) < 0 || gw_bitmap_init(&s->next, s->facts.num_pfns, err) < 0) {
         gw_saver_free(s);
@@ -261,7 +263,7 @@ static int step_suspend(struct gw_saver *s, struct gw_err *err)
     s->stats.suspended_at_ns = gw_now(s->opts.clock);
     if (gw_source_suspend(s->source, err) < 0)
         return -1;
-    s->suspended = true;
+    s->suspended = !s->was_suspended;
     if (s->opts.live && collect(s, &dirty, err) < 0)
         return -1;
     s->phase = GW_PHASE_LAST;

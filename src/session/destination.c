@@ -11,7 +11,8 @@
 #include "destination.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-#define OFFER_NS (60 * NS_PER_S)    /* in which an offer or a question must come */
+#define OFFER_NS (10 * NS_PER_S)    /* in which an offer or a question must come */
+#define LOOKS_NS (60 * NS_PER_S)    /* how long a start is looked at that nobody asks about */
 #define FAREWELL_NS (60 * NS_PER_S) /* in which a source that heard RUNS may say that it knows */
 
 void destination_note(const struct destination *d, const char *text)
@@ -45,24 +46,30 @@ static bool is_ours(const struct destination *d, const uint8_t session[GW_CHUNK_
 
 static int deny(struct destination *d, enum deny_code code, const struct gw_err *err)
 {
+    char text[400];
     if (d->num_reasons == 0) {
-        gw_chunk_reason_put(&d->reasons, code, gw_str(err->msg));
+        gw_chunk_reason_put(&d->reasons, code, gw_str(our_words(err, "", text, sizeof text)));
         d->num_reasons = 1;
     }
     destination_blame(d, err);
     return GW_DESTINATION_ON_OFFR_WRONG;
 }
 
-/* The session must be new: its lock is ours from now on, and nothing is decided. */
+/* The session must be new: its lock is ours from now on, and nothing of it is here. */
 static int take_session(struct destination *d, struct gw_err *err)
 {
     enum gw_decision decision = GW_DECISION_NONE;
+    struct store_head head;
+    unsigned words;
     bool held;
+    d->keeps = true; /* until that is known */
     if (store_open(&d->store, d->opts.state_dir, STORE_DESTINATION, d->session, err) < 0 ||
         store_lock(&d->store, &held, err) < 0 || store_decision(&d->store, &decision, err) < 0)
         return -1;
-    d->keeps = decision != GW_DECISION_NONE;
-    return !d->keeps ? 0 : gw_fail(err, GW_E_REFUSED, "this session was decided before");
+    if (decision != GW_DECISION_NONE || store_journal_read(&d->store, &head, &words))
+        return gw_fail(err, GW_E_REFUSED, "this session was here before");
+    d->keeps = false;
+    return 0;
 }
 
 static int open_guest(struct destination *d, const struct gw_chunk_offr *offr, struct gw_err *err)
@@ -162,6 +169,7 @@ static int hear_stop(struct destination *d, const struct gw_message *m)
     destination_blame(d, &err);
     if (m->stop.code == STOP_ASKED_ONLY)
         d->report->offered = false;
+    d->report->acknowledged = m->stop.code != STOP_MAY_ASK;
     return GW_DESTINATION_ON_STOP;
 }
 
@@ -228,13 +236,21 @@ static int handed(struct destination *d)
     return GW_DESTINATION_ON_COMM;
 }
 
+/* Who asks keeps us at it; when nobody does any more, the files are there for the next one. */
+static uint64_t looks_most(const struct destination *d)
+{
+    if (d->opts.wait_ns > 0)
+        return d->opts.wait_ns;
+    return wire_is_open(&d->wire) && d->wire.fault == WIRE_WELL ? UINT64_MAX : LOOKS_NS;
+}
+
 static int due(struct destination *d)
 {
     uint64_t now = gw_now(&gw_clock_real);
     if (d->state == GW_DESTINATION_WAITING && now - d->began_ns >= OFFER_NS)
         return GW_DESTINATION_ON_SILENT; /* who only says that he is there takes a place from others */
     bool looks = d->state == GW_DESTINATION_LOOKING || d->state == GW_DESTINATION_UNDOING;
-    if (looks && d->opts.wait_ns > 0 && now - d->looking_ns >= d->opts.wait_ns)
+    if (looks && now - d->looking_ns >= looks_most(d))
         return GW_DESTINATION_ON_CANCEL;
     if (d->timer_ns == 0 || now < d->timer_ns)
         return NO_EVENT;
@@ -332,10 +348,13 @@ static bool hear_farewell(struct destination *d)
 {
     uint64_t end = gw_now(&gw_clock_real) + FAREWELL_NS;
     struct gw_message heard;
-    while (wire_is_open(&d->wire) && d->wire.fault == WIRE_WELL && gw_now(&gw_clock_real) < end && !gw_cancelled())
-        if (wire_wait(&d->wire, -1, NS_PER_S / 10) == WIRE_READY && wire_hear(&d->wire, &heard) &&
-            heard.type == GW_CHUNK_STOP)
-            return heard.stop.code == STOP_FORGET;
+    while (wire_is_open(&d->wire) && d->wire.fault == WIRE_WELL && gw_now(&gw_clock_real) < end && !gw_cancelled()) {
+        enum wire_look look = wire_wait(&d->wire, d->store.hand, NS_PER_S / 10);
+        if (look == WIRE_OTHER && store_handed(&d->store) == STORE_FORGET)
+            return true;
+        if (look == WIRE_READY && wire_hear(&d->wire, &heard) && heard.type == GW_CHUNK_STOP)
+            return heard.stop.code != STOP_MAY_ASK;
+    }
     return false;
 }
 
@@ -347,23 +366,41 @@ static void fill_report(struct destination *d)
         [GW_DESTINATION_IN_DOUBT] = GW_ARRIVED_IN_DOUBT,
     };
     struct gw_receive_report *r = d->report;
-    r->arrival = d->report->session[0] != '\0' ? arrivals[d->state] : GW_ARRIVED_NOTHING;
+    r->arrival = r->session[0] != '\0' && !d->answered ? arrivals[d->state] : GW_ARRIVED_NOTHING;
     snprintf(r->again, sizeof r->again, "%.*s", (int)sizeof r->again - 1, d->head.guest);
     r->pages = d->taker != NULL ? taker_pages(d->taker) : 0;
     r->totals = d->totals;
 }
 
-/* What stays of a session: its decision while somebody may ask, everything while it is in doubt. */
+/* The holder lives, or went a moment ago: whoever it is forgets. */
+static void forward_farewell(struct destination *d)
+{
+    struct gw_err ignored = GW_ERR_NONE;
+    bool held;
+    if (d->store.dir == NULL || store_hand(&d->store, STORE_FORGET, &ignored) == 0)
+        return;
+    ignored = GW_ERR_NONE;
+    if (store_lock(&d->store, &held, &ignored) == 0)
+        (void)store_forget(&d->store);
+}
+
+/*
+ * What stays of a session: its decision until the source says that it knows, everything while it is in doubt. A guest
+ * that went before the hand-over leaves nothing: nobody will ask.
+ */
 static void leave_session(struct destination *d)
 {
-    if (d->state == GW_DESTINATION_RUNS)
-        d->report->acknowledged = hear_farewell(d);
-    if (d->store.lock < 0)
-        return;
-    if (d->state == GW_DESTINATION_RUNS && !d->report->acknowledged)
-        store_forget_ear(&d->store);
-    else if (d->state != GW_DESTINATION_IN_DOUBT && !d->keeps)
+    bool runs = d->state == GW_DESTINATION_RUNS, in_doubt = d->state == GW_DESTINATION_IN_DOUBT || d->keeps;
+    if (runs || d->decided || d->answered)
+        d->report->acknowledged = d->report->acknowledged || d->opts.forget || hear_farewell(d);
+    if (d->store.lock < 0) {
+        if (d->report->acknowledged)
+            forward_farewell(d);
+    } else if (in_doubt || ((runs || d->decided) && !d->report->acknowledged)) {
+        store_keep(&d->store, runs || in_doubt);
+    } else {
         (void)store_forget(&d->store);
+    }
 }
 
 static void close_session(struct destination *d)

@@ -25,7 +25,9 @@ struct destination {
     struct gw_destination *dest; /* NULL: another process made the guest; head.guest names it */
     struct taker *taker;
     struct store_head head;
-    bool keeps; /* the files contradict each other, or could not be read: they stay as they are */
+    bool keeps;    /* the files contradict each other, are another's, or could not be read: they stay as they are */
+    bool decided;  /* declined stands, or may: somebody may ask */
+    bool answered; /* the link was a question, and another holds the session, or nobody knows it */
     struct gw_chunk_asks asks;
     struct gw_buf reasons; /* of DENY */
     uint32_t num_reasons;

@@ -82,9 +82,8 @@ static int say_runs(struct destination *d)
 
 static int say_stop(struct destination *d)
 {
-    char text[200];
-    snprintf(text, sizeof text, "%.*s", (int)strcspn(d->report->why.msg, "\n"), d->report->why.msg);
-    wire_stop(&d->wire, d->stop_code, text[0] != '\0' ? text : "the destination gives up");
+    char text[300];
+    wire_stop(&d->wire, d->stop_code, our_words(&d->report->why, "the destination gives up", text, sizeof text));
     return 0;
 }
 
@@ -99,8 +98,7 @@ static int tell(struct destination *d, enum gw_tell answer, const char *sentence
 static int tell_declined(struct destination *d)
 {
     char text[300];
-    snprintf(text, sizeof text, "%.*s", (int)strcspn(d->report->why.msg, "\n"), d->report->why.msg);
-    return tell(d, GW_TELL_DECLINED, text[0] != '\0' ? text : "it will never run here");
+    return tell(d, GW_TELL_DECLINED, our_words(&d->report->why, "it will never run here", text, sizeof text));
 }
 
 static int tell_starting(struct destination *d)
@@ -127,11 +125,10 @@ static int create(struct destination *d)
     assert(d->dest != NULL);
     snprintf(d->head.guest, sizeof d->head.guest, "%s", gw_destination_again(d->dest));
     d->head.epoch = d->epoch;
-    if (store_journal_new(&d->store, &d->head, &err) < 0 || store_listen(&d->store, &err) < 0)
-        return failed(d, GW_DESTINATION_ON_FAILED, &err);
-    return 0;
+    return store_journal_new(&d->store, &d->head, &err) < 0 ? failed(d, GW_DESTINATION_ON_FAILED, &err) : 0;
 }
 
+/* The ear comes last: before the guest could start, COMM is nobody's to hand over. */
 static int complete(struct destination *d)
 {
     struct gw_err err = GW_ERR_NONE;
@@ -139,6 +136,8 @@ static int complete(struct destination *d)
     int rc = gw_destination_complete(d->dest, &err);
     if (rc == 0)
         rc = gw_destination_stay(d->dest, &err);
+    if (rc == 0)
+        rc = store_listen(&d->store, &err);
     wire_pulse_end(&d->wire);
     return rc < 0 ? failed(d, GW_DESTINATION_ON_FAILED, &err) : 0;
 }
@@ -186,6 +185,7 @@ static int discard(struct destination *d)
     }
     if (!d->head.same_boot || d->head.guest[0] == '\0' || gw_guest_discard(d->head.guest, &err) == 0)
         return 0;
+    d->keeps = true;
     return failed(d, GW_DESTINATION_ON_FAILED, &err);
 }
 
@@ -196,6 +196,7 @@ static int claim(struct destination *d, enum gw_decision wanted)
     struct gw_err err = GW_ERR_NONE;
     enum gw_decision stands = GW_DECISION_NONE;
     int rc = store_decide(&d->store, wanted, &err);
+    d->decided = wanted == GW_DECISION_DECLINED || rc != 0;
     if (rc == 0) {
         d->next_event = GW_DESTINATION_ON_WON;
         return 0;
@@ -223,6 +224,7 @@ static int write_declined(struct destination *d)
     struct gw_err err = GW_ERR_NONE;
     if (store_decide_again(&d->store, GW_DECISION_DECLINED, &err) < 0)
         return failed(d, GW_DESTINATION_ON_WRITE_FAILED, &err);
+    d->decided = true;
     d->next_event = GW_DESTINATION_ON_WRITTEN;
     return 0;
 }
@@ -237,6 +239,10 @@ static int write_runs(struct destination *d)
 
 /* --- questions ---------------------------------------------------------------------------------------------------- */
 
+/*
+ * A session that left neither journal nor decision was never here, or its files are lost: what became of its guest is
+ * not ours to say. (A journal stands before the offer is accepted, and its end stays until the source knows it.)
+ */
 int destination_take_over(struct destination *d, struct gw_err *err)
 {
     enum gw_decision decision;
@@ -247,12 +253,13 @@ int destination_take_over(struct destination *d, struct gw_err *err)
     snprintf(d->report->guest, sizeof d->report->guest, "%.*s", (int)sizeof d->report->guest - 1, d->head.name);
     if (store_decision(&d->store, &decision, err) < 0)
         return -1;
+    if (!journal && decision != GW_DECISION_DECLINED)
+        return gw_fail(err, GW_E_REFUSED, "nothing is known here of session %s", d->store.id);
     if (journal && store_journal_open(&d->store, &d->head, &words, err) < 0)
         return -1;
-    if (decision == GW_DECISION_STARTED && !journal)
-        return gw_fail(err, GW_E_REFUSED, "session %s was started here, and its journal is gone", d->store.id);
     struct gw_destination_step step = gw_talk_destination_after(decision, runs);
     d->keeps = decision == GW_DECISION_DECLINED && runs;
+    d->decided = decision == GW_DECISION_DECLINED;
     destination_enter(d, &step);
     return 0;
 }
@@ -270,7 +277,9 @@ static struct gw_talk_todo look_up(struct destination *d, bool *failed_now)
     struct gw_talk_asked asked = { .may_go_on = d->asks.may_go_on, .failed = *failed_now };
     unsigned words = 0;
     asked.failed = store_decision(&d->store, &asked.decision, &err) < 0 || asked.failed;
-    asked.runs = store_journal_read(&d->store, &head, &words) && (words & STORE_RUNS) != 0;
+    bool known = store_journal_read(&d->store, &head, &words);
+    asked.runs = known && (words & STORE_RUNS) != 0;
+    asked.failed = asked.failed || !known || head.epoch != d->asks.epoch;
     struct gw_talk_todo todo = gw_talk_answer(asked);
     if (todo.actions[0] == GW_DO_CLAIM_DECLINED)
         *failed_now = store_decide(&d->store, GW_DECISION_DECLINED, &err) < 0;
@@ -298,11 +307,13 @@ static int answer(struct destination *d)
     memcpy(d->session, d->asks.session, sizeof d->session);
     d->epoch = d->asks.epoch;
     session_text(d->session, d->report->session);
+    d->answered = true;
     if (store_open(&d->store, d->opts.state_dir, STORE_DESTINATION, d->session, &err) < 0)
         return tell_unsure(d);
     if (store_lock(&d->store, &held, &err) < 0)
         return held ? be_asked(d) : tell_unsure(d);
-    return destination_take_over(d, &err) < 0 ? tell_unsure(d) : 0;
+    d->answered = destination_take_over(d, &err) < 0;
+    return d->answered ? tell_unsure(d) : 0;
 }
 
 /* --- the rest ----------------------------------------------------------------------------------------------------- */

@@ -56,6 +56,7 @@ struct gw_move_report {
     char session[GW_SESSION_ROOM];
     enum gw_ending ending;
     bool stuck;        /* KEPT, and the guest could not be resumed; MOVED, and it could not be taken away */
+    bool gone;         /* KEPT, by its journal, but the guest is not on this machine any more */
     struct gw_err why; /* KEPT, IN_DOUBT: the first thing that went wrong; of stuck: that */
     char guest[64], again[64];
     unsigned num_rounds; /* those with the guest running, and the last one */
@@ -74,7 +75,7 @@ int gw_migrate(struct gw_source *guest, const struct gw_migrate_opts *opts, stru
 
 /*
  * Goes on with a session whose source died, or left it in doubt, by its journal. opts: state_dir, wait_ns, told;
- * destination_is_dead resumes the guest without asking.
+ * destination_is_dead resumes the guest when nobody answers the question.
  */
 int gw_settle_source(const char *session, const struct gw_migrate_opts *opts, struct gw_move_report *out,
                      struct gw_err *err);
@@ -101,13 +102,14 @@ struct gw_receive_opts {
     const char *state_dir;
     const char *guest; /* KIND:SPEC of what a guest becomes; NULL: the kind that is offered */
     uint64_t max_pfn;
-    uint64_t wait_ns; /* how long a start is looked at whose outcome nobody knows; 0: until somebody cancels */
+    uint64_t wait_ns; /* how long a start is looked at whose outcome nobody knows; 0: while somebody asks */
+    bool forget;      /* gw_settle_destination() only: a person says that the source knows the end */
     gw_told_fn *told; /* may be NULL */
     void *arg;
 };
 
 enum gw_arrival {
-    GW_ARRIVED_NOTHING, /* no guest was offered: a question was answered, or nothing was said */
+    GW_ARRIVED_NOTHING, /* no guest was offered: a question about another's session was answered, or nothing said */
     GW_ARRIVED_RUNS,
     GW_ARRIVED_GONE,
     GW_ARRIVED_IN_DOUBT

@@ -14,7 +14,7 @@ struct meaning {
 };
 
 #define SETTLE "godwit owner settle asks the destination and acts on its answer"
-#define NOTHING "nothing"
+#define WAIT_FOR_IT "nothing; when its source surely knows, godwit owner settle SESSION forgets it"
 
 /* The first row that fits. */
 static const struct meaning of_source[] = {
@@ -39,15 +39,17 @@ static const struct {
     { GW_DECISION_DECLINED,
       STORE_RUNS,
       { 0, 0, false, "it was declined, and the journal says that it runs", "find out by hand where the guest runs" } },
-    { GW_DECISION_DECLINED, 0, { 0, 0, true, "the guest was declined", "godwit owner settle removes what is left" } },
+    { GW_DECISION_DECLINED,
+      0,
+      { 0, 0, true, "the guest was declined; the source has not said yet that it knows", WAIT_FOR_IT } },
     { GW_DECISION_STARTED,
       STORE_RUNS,
-      { 0, 0, true, "the guest runs here; the source has not said yet that it knows", NOTHING } },
+      { 0, 0, true, "the guest runs here; the source has not said yet that it knows", WAIT_FOR_IT } },
     { GW_DECISION_STARTED,
       0,
       { 0, 0, false, "it was decided that the guest starts here; whether it did is not written",
         "godwit owner settle looks" } },
-    { GW_DECISION_NONE, STORE_RUNS, { 0, 0, true, "the guest runs here; its decision is missing", NOTHING } },
+    { GW_DECISION_NONE, STORE_RUNS, { 0, 0, true, "the guest runs here; its decision is missing", WAIT_FOR_IT } },
     { GW_DECISION_NONE,
       0,
       { 0, 0, false, "a guest was coming when its godwit died", "godwit owner settle declines it" } },
@@ -93,7 +95,7 @@ static int tell_one(const char *state_dir, enum store_side side, const char *ses
     info.held = store_is_held(&store);
     info.ended = meaning->ended;
     info.state = info.held ? "a living godwit is at it" : meaning->state;
-    info.what_to_do = info.held ? NOTHING : meaning->what_to_do;
+    info.what_to_do = info.held ? "nothing" : meaning->what_to_do;
     store_close(&store);
     return tell(arg, &info, err);
 }

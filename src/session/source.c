@@ -13,6 +13,9 @@
 #include "source.h"
 
 #define NS_PER_S UINT64_C(1000000000)
+#define ANSWER_NS (60 * NS_PER_S) /* an answer takes so long at most, and what the guest's memory takes */
+#define MEMORY_A_SECOND (UINT64_C(256) << 20)
+#define START_NS (20 * NS_PER_S) /* from COMM to RUNS; then the destination is asked over another connection */
 
 void source_note(const struct source *s, const char *text)
 {
@@ -78,9 +81,9 @@ static int hear_seen(struct source *s, const struct gw_message *m)
     struct gw_cur list = m->seen.ranges;
     struct gw_chunk_range range;
     uint64_t num_pfns = s->saver != NULL ? gw_saver_facts(s->saver)->num_pfns : 0;
-    while (gw_chunk_range_take(&list, &range)) {
-        if (range.first >= num_pfns || range.count > num_pfns - range.first)
-            return bad(s, "SEEN", "which asks for pages that the guest does not have");
+    for (uint64_t behind = 0; gw_chunk_range_take(&list, &range); behind = range.first + range.count) {
+        if (range.first < behind || range.first >= num_pfns || range.count > num_pfns - range.first)
+            return bad(s, "SEEN", "which asks for pages that the guest does not have, or twice");
         s->report->resent += range.count;
     }
     s->lacks = m->seen.ranges;
@@ -121,8 +124,10 @@ static int hear_tell(struct source *s, const struct gw_message *m)
     if (!is_ours(s, m->tell.session))
         return bad(s, "TELL", "which is about another session");
     gw_fail(&err, GW_E_REFUSED, "the destination declined: %s", their_words(m->tell.sentence, text, sizeof text));
-    if (m->tell.answer == GW_TELL_DECLINED)
-        source_blame(s, &err);
+    s->told = true;
+    s->declined = m->tell.answer == GW_TELL_DECLINED;
+    if (s->declined)
+        s->report->why = err; /* what the link did before matters no more */
     return answers[m->tell.answer];
 }
 
@@ -199,6 +204,26 @@ static int due(struct source *s)
     return GW_SOURCE_ON_TIMER;
 }
 
+/* How long the destination may take over what it does now: ALIV alone does not keep a guest suspended. */
+static uint64_t deadline(const struct source *s)
+{
+    uint64_t memory_ns = s->offr.num_pfns * GW_PAGE_LEN / MEMORY_A_SECOND * NS_PER_S;
+    if (s->now.state == GW_SOURCE_OPENING)
+        return ANSWER_NS;
+    if (s->now.state == GW_SOURCE_PROVING || (s->now.state == GW_SOURCE_COPYING && s->awaits_seen))
+        return ANSWER_NS + memory_ns;
+    return s->now.state == GW_SOURCE_LET_GO ? START_NS : 0;
+}
+
+static void await_answer(struct source *s)
+{
+    uint64_t most = deadline(s);
+    if (most == 0)
+        s->wire.deadline_ns = 0;
+    else if (s->wire.deadline_ns == 0)
+        s->wire.deadline_ns = gw_now(&gw_clock_real) + most;
+}
+
 static bool has_work(const struct source *s)
 {
     return !s->broken && ((s->now.state == GW_SOURCE_COPYING && !s->awaits_seen) || s->now.state == GW_SOURCE_STOPPED);
@@ -214,10 +239,11 @@ static int find_event(struct source *s)
         return event;
     if (s->wire.mute && !s->wire.said_last && s->mute_ns == 0)
         s->mute_ns = gw_now(&gw_clock_real); /* a STOP may be waiting there: it is looked for, for a while */
-    if (wire_wait(&s->wire, -1, has_work(s) ? 0 : NS_PER_S / 10) == WIRE_READY)
-        return wire_hear(&s->wire, &heard) ? event_of(s, &heard) : NO_EVENT;
     if ((event = due(s)) != NO_EVENT)
         return event;
+    await_answer(s);
+    if (wire_wait(&s->wire, -1, has_work(s) ? 0 : NS_PER_S / 10) == WIRE_READY)
+        return wire_hear(&s->wire, &heard) ? event_of(s, &heard) : NO_EVENT;
     if (has_work(s))
         source_work(s);
     return NO_EVENT;
@@ -241,6 +267,7 @@ static void enter(struct source *s, const struct gw_source_step *step)
     if (moves) {
         s->timer_ns = 0;
         s->backoff_ns = 0;
+        s->wire.deadline_ns = 0;
         if (s->now.state == GW_SOURCE_ASKING)
             s->asking_ns = gw_now(&gw_clock_real);
         tell_state(s);
@@ -297,8 +324,8 @@ static void forget(struct source *s)
     bool ended = s->now.state == GW_SOURCE_KEPT || s->now.state == GW_SOURCE_MOVED;
     if (!ended || s->report->stuck || store_forget(&s->store) < 0)
         return;
-    if (s->now.state == GW_SOURCE_MOVED && wire_is_open(&s->wire))
-        wire_stop(&s->wire, STOP_FORGET, "the guest has moved, and nothing of it is left here");
+    if ((s->now.state == GW_SOURCE_MOVED || s->declined) && wire_is_open(&s->wire))
+        wire_stop(&s->wire, STOP_FORGET, "the end is known here, and nothing will be asked");
 }
 
 static void fill_report(struct source *s)
@@ -344,6 +371,20 @@ static int open_journal(struct source *s, const struct gw_guest_facts *facts, st
     return 0;
 }
 
+/* A guest that a session left suspended is that session's: whoever moved it elsewhere would have it run twice. */
+static int check_free(const struct source *s, const struct gw_source *guest, const struct gw_guest_facts *facts,
+                      struct gw_err *err)
+{
+    char id[SESSION_TEXT_ROOM];
+    if (store_unfinished(s->opts.state_dir, facts->again, GW_WORD_SUSPEND | GW_WORD_LETGO, "", id))
+        return gw_fail(err, GW_E_REFUSED, "session %s has the guest, and is not finished: godwit owner settle %s", id,
+                       id);
+    if (guest->suspended && s->opts.saver.live)
+        return gw_fail(err, GW_E_REFUSED,
+                       "the guest is suspended: by a session that is not settled, or by a save (then see --paused)");
+    return 0;
+}
+
 static int prepare(struct source *s, struct gw_source *guest, struct gw_err *err)
 {
     s->guest = guest;
@@ -354,7 +395,7 @@ static int prepare(struct source *s, struct gw_source *guest, struct gw_err *err
     const struct gw_guest_facts *facts = gw_saver_facts(s->saver);
     snprintf(s->report->guest, sizeof s->report->guest, "%s", facts->name);
     snprintf(s->report->again, sizeof s->report->again, "%s", facts->again);
-    if (open_journal(s, facts, err) < 0)
+    if (check_free(s, guest, facts, err) < 0 || open_journal(s, facts, err) < 0)
         return -1;
     gw_saver_sink(s->saver, sender_sink(s->sender));
     if (gw_saver_step(s->saver, &s->phase, err) < 0) {
@@ -440,15 +481,6 @@ static int find_guest(struct source *s, const struct store_head *head, struct gw
     return s->guest != NULL ? 0 : -1;
 }
 
-/* The person who says so takes the destination's part: what it would have told is declined. */
-static struct gw_source_step first_step(const struct source *s, unsigned words)
-{
-    struct gw_source_step step = gw_talk_source_after(words);
-    if (s->opts.destination_is_dead && step.next.state == GW_SOURCE_ASKING)
-        return gw_talk_source(step.next, GW_SOURCE_ON_TELL_DECLINED);
-    return step;
-}
-
 static int open_again(struct source *s, const char *session, unsigned *words, struct gw_err *err)
 {
     struct store_head head;
@@ -464,6 +496,22 @@ static int open_again(struct source *s, const char *session, unsigned *words, st
     return find_guest(s, &head, err);
 }
 
+/*
+ * A person made sure that the destination is dead: what it would have told is declined. But who answers is not dead,
+ * whatever he says.
+ */
+static void take_its_part(struct source *s)
+{
+    struct gw_talk_source asking = { .state = GW_SOURCE_ASKING, .back = true };
+    struct gw_source_step step = gw_talk_source(asking, GW_SOURCE_ON_TELL_DECLINED);
+    struct gw_err lives = GW_ERR_NONE;
+    gw_fail(&lives, GW_E_REFUSED, "the destination is not dead: it answers");
+    if (s->told)
+        s->report->why = lives;
+    else
+        run(s, &step);
+}
+
 int gw_settle_source(const char *session, const struct gw_migrate_opts *opts, struct gw_move_report *out,
                      struct gw_err *err)
 {
@@ -472,8 +520,10 @@ int gw_settle_source(const char *session, const struct gw_migrate_opts *opts, st
     open_session(&s, opts, out);
     int rc = open_again(&s, session, &words, err);
     if (rc == 0) {
-        struct gw_source_step first = first_step(&s, words);
+        struct gw_source_step first = gw_talk_source_after(words);
         run(&s, &first);
+        if (s.now.state == GW_SOURCE_IN_DOUBT && (words & GW_WORD_LETGO) != 0 && opts->destination_is_dead)
+            take_its_part(&s);
         fill_report(&s);
         forget(&s);
     }

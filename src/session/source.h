@@ -39,6 +39,8 @@ struct source {
     uint64_t began_ns, said_roun_ns, told_ns, round_ns, least_answer_ns, write_ns;
     uint32_t stop_code;
     bool accepted;              /* preflight: it would be taken */
+    bool told;                  /* the destination answered a question: it lives */
+    bool declined;              /* it refused for good */
     char peer[STORE_VALUE_MAX]; /* of the journal */
 };
 

@@ -57,12 +57,10 @@ static int say_asks(struct source *s)
     return 0;
 }
 
-/* The sentence without its causes: they are on our side of the link. */
 static int say_stop(struct source *s)
 {
-    char text[200];
-    snprintf(text, sizeof text, "%.*s", (int)strcspn(s->report->why.msg, "\n"), s->report->why.msg);
-    wire_stop(&s->wire, s->stop_code, text[0] != '\0' ? text : "the source gives up");
+    char text[300];
+    wire_stop(&s->wire, s->stop_code, our_words(&s->report->why, "the source gives up", text, sizeof text));
     return 0;
 }
 
@@ -86,7 +84,10 @@ static int dial(struct source *s)
     if (open_link(s, &err) == 0)
         return 0;
     s->wire.fault = WIRE_WELL; /* there is no link whose fault would be told */
-    return failed(s, GW_SOURCE_ON_LOST, &err);
+    if (!gw_cancelled())
+        return failed(s, GW_SOURCE_ON_LOST, &err);
+    s->next_event = s->now.state == GW_SOURCE_OPENING ? NO_EVENT : (int)GW_SOURCE_ON_LOST;
+    return -1; /* the signal is told by itself */
 }
 
 /* Soon, then less and less often. */
@@ -147,14 +148,20 @@ static int suspend(struct source *s)
 static int resume(struct source *s)
 {
     struct gw_err err = GW_ERR_NONE;
+    char id[SESSION_TEXT_ROOM];
     int rc = 0;
     s->broken = true;
+    if (s->saver == NULL && store_unfinished(s->opts.state_dir, s->report->again, GW_WORD_LETGO, s->store.id, id)) {
+        gw_fail(&err, GW_E_REFUSED, "session %s let the guest go, and is not settled", id);
+        s->report->stuck = true;
+        return failed(s, GW_SOURCE_ON_FAILED, &err);
+    }
     if (s->saver != NULL)
         rc = gw_saver_undo(s->saver, &err);
     else if (s->guest != NULL)
         rc = gw_source_resume(s->guest, &err);
     else
-        rc = gw_fail(&err, GW_E_REFUSED, "the guest is not on this machine any more");
+        s->report->gone = true; /* it ended, or the machine was started again: nothing is left to be resumed */
     if (rc == 0)
         return 0;
     s->report->stuck = true;
@@ -194,8 +201,10 @@ static int write_suspend(struct source *s)
 
 static int write_letgo(struct source *s)
 {
-    if (write_word(s, GW_WORD_LETGO) < 0)
+    if (write_word(s, GW_WORD_LETGO) < 0) {
+        s->stop_code = STOP_MAY_ASK; /* the word may stand all the same */
         return -1;
+    }
     s->next_event = GW_SOURCE_ON_WRITTEN;
     return 0;
 }
@@ -217,8 +226,8 @@ static int write_moved(struct source *s)
 
 static int too_late(struct source *s)
 {
-    source_note(s, "too late to cancel: the guest was handed over, and the destination decides now; its answer is "
-                   "awaited, and one more signal leaves the guest suspended, in doubt");
+    source_note(s, "too late to cancel: the guest was handed over, and the destination's answer is awaited; should it "
+                   "have to be asked for it, a signal leaves the guest suspended, in doubt");
     return 0;
 }
 

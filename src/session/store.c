@@ -45,7 +45,8 @@ int store_write_aside(const struct store *store, const char *text, size_t len, c
     snprintf(suffix, sizeof suffix, "%d.new", (int)getpid());
     if (store_path(store, suffix, aside, err) < 0)
         return -1;
-    gw_auto(gw_closep) int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    unlink(aside); /* of a death in between: it may be another name of a decision that stands */
+    gw_auto(gw_closep) int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 && write(fd, text, len) == (ssize_t)len && fsync(fd) == 0)
         return 0;
     gw_fail(err, GW_E_SYSTEM, "cannot write '%s'", aside);
@@ -53,9 +54,26 @@ int store_write_aside(const struct store *store, const char *text, size_t len, c
     return -1;
 }
 
+/* A directory that is new is durable when the one that holds it is. */
+static int sync_parent(const char *path, struct gw_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    gw_auto(gw_freep) char *parent = gw_strdup(slash == NULL ? "." : slash == path ? "/" : path, err);
+    if (parent == NULL)
+        return -1;
+    if (slash != NULL && slash != path)
+        parent[slash - path] = '\0';
+    gw_auto(gw_closep) int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0)
+        return gw_fail(err, GW_E_SYSTEM, "cannot make the directory '%s' durable", path);
+    return 0;
+}
+
 static int make_dir(const char *path, struct gw_err *err)
 {
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+    if (mkdir(path, 0700) == 0)
+        return sync_parent(path, err);
+    if (errno == EEXIST)
         return 0;
     return gw_fail(err, GW_E_SYSTEM, "cannot make the directory '%s'", path);
 }
@@ -290,12 +308,14 @@ int store_forget(struct store *store)
     return stays ? -1 : 0;
 }
 
-void store_forget_ear(struct store *store)
+void store_keep(struct store *store, bool journal)
 {
     char path[STORE_PATH_MAX];
     struct gw_err ignored = GW_ERR_NONE;
     assert(store->lock >= 0);
     if (store_path(store, "hand", path, &ignored) == 0)
+        unlink(path);
+    if (!journal && store_path(store, "journal", path, &ignored) == 0)
         unlink(path);
     remove_lock(store);
 }
@@ -362,4 +382,26 @@ int store_list(const char *state_dir, enum store_side side, char (**ids)[SESSION
     int rc = read_list(dir, ids, num, err);
     closedir(dir);
     return rc;
+}
+
+bool store_unfinished(const char *state_dir, const char *guest, unsigned has, const char *but,
+                      char id[SESSION_TEXT_ROOM])
+{
+    struct gw_err ignored = GW_ERR_NONE;
+    char(*ids)[SESSION_TEXT_ROOM];
+    unsigned num, words;
+    bool found = false;
+    (void)store_list(state_dir, STORE_SOURCE, &ids, &num, &ignored);
+    for (unsigned i = 0; i < num && !found && guest[0] != '\0'; i++) {
+        struct store store = { .side = STORE_SOURCE, .dir = dir_of(state_dir, STORE_SOURCE, &ignored) };
+        struct store_head head;
+        memcpy(store.id, ids[i], sizeof store.id);
+        found = strcmp(ids[i], but) != 0 && store.dir != NULL && store_journal_read(&store, &head, &words) &&
+                strcmp(head.guest, guest) == 0 && (words & has) != 0 && (words & (GW_WORD_KEPT | GW_WORD_MOVED)) == 0;
+        if (found)
+            memcpy(id, ids[i], SESSION_TEXT_ROOM);
+        gw_free(store.dir);
+    }
+    gw_free(ids);
+    return found;
 }

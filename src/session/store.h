@@ -70,9 +70,12 @@ int store_decide(const struct store *store, enum gw_decision decision, struct gw
 /* Over what stands there. */
 int store_decide_again(const struct store *store, enum gw_decision decision, struct gw_err *err);
 
-/* The holder's ear; and a word into it: STORE_COMM or STORE_STOP. -1: nobody listens. */
+/*
+ * The holder's ear, and a word into it: start; the source wants it back; the source knows the end. -1: nobody listens.
+ */
 #define STORE_COMM 'c'
 #define STORE_STOP 's'
+#define STORE_FORGET 'f'
 int store_listen(struct store *store, struct gw_err *err);
 int store_hand(const struct store *store, char word, struct gw_err *err);
 /* What was handed over; 0: nothing. */
@@ -80,8 +83,15 @@ char store_handed(struct store *store);
 
 /* Nothing of the session stays. Only for its holder. -1: something may stay. */
 int store_forget(struct store *store);
-/* The decision and the journal stay, for whoever is asked; the holder lets go. */
-void store_forget_ear(struct store *store);
+/* The decision stays, and the journal if it is wanted, for whoever is asked; the holder lets go. */
+void store_keep(struct store *store, bool journal);
+
+/*
+ * Another session of the same guest that has words of `has`, and no end: its id. False: there is none. Asked of the
+ * source's journals.
+ */
+bool store_unfinished(const char *state_dir, const char *guest, unsigned has, const char *but,
+                      char id[SESSION_TEXT_ROOM]);
 
 /* All sessions of a side that left a file: ids, ascending; the caller frees. */
 int store_list(const char *state_dir, enum store_side side, char (**ids)[SESSION_TEXT_ROOM], unsigned *num,

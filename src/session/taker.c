@@ -104,7 +104,8 @@ static const struct gw_sink_ops beside_ops = {
 
 static void put_reason(struct gw_buf *reasons, uint32_t *num, uint32_t code, const struct gw_err *err)
 {
-    gw_chunk_reason_put(reasons, code, gw_str(err->msg));
+    char text[400];
+    gw_chunk_reason_put(reasons, code, gw_str(our_words(err, "", text, sizeof text)));
     (*num)++;
 }
 

@@ -21,6 +21,9 @@
  *   claims   A decision file appears with its contents or not at all (written aside, fsynced, linked under its name,
  *            directory fsynced); who finds one makes it durable before he says it. An answer is TAKEN only if the file
  *            says declined; one that cannot be read, or says something else, is CLAIM_FAILED.
+ *   strangers  Where neither a journal nor a decision is found nobody has heard of the session, or its files are lost:
+ *            TELL unsure. A journal stands before ACPT, and a decision stays until the source says that it knows, so
+ *            that this is never the answer of the place where the guest may be.
  *   holder   Who serves a session as its destination holds a lock that ends with the process, and lets go of it at the
  *            end of GONE's list. Only the holder claims `started`, and only he writes over it.
  */

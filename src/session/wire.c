@@ -37,6 +37,18 @@ static enum wire_fault fault_of(const struct gw_err *err)
     return err->sys == ETIMEDOUT ? WIRE_SILENT : WIRE_LOST;
 }
 
+static bool is_late(const struct wire *wire)
+{
+    return wire->deadline_ns != 0 && gw_now(&gw_clock_real) >= wire->deadline_ns;
+}
+
+static int note_late(struct wire *wire, struct gw_err *err)
+{
+    gw_fail(err, GW_E_REFUSED, "the other side is there, but does not answer");
+    note(wire, WIRE_SILENT, err);
+    return -1;
+}
+
 static int tap_read(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err)
 {
     struct wire *wire = (struct wire *)chan;
@@ -46,6 +58,8 @@ static int tap_read(struct gw_chan *chan, const struct iovec *part, unsigned num
         return -1;
     }
     wire->heard_ns = gw_now(&gw_clock_real);
+    if (is_late(wire))
+        return note_late(wire, err);
     gw_fail(&ended, GW_E_SHORT, "the other side closed the link");
     if (*got == 0)
         note(wire, WIRE_LOST, &ended);
@@ -145,6 +159,8 @@ enum wire_look wire_wait(struct wire *wire, int other, uint64_t ns)
     ns = gw_min(ns, WIRE_ALIVE_NS / 4);
     struct timespec most = { .tv_sec = 0, .tv_nsec = (long)ns };
     int num = ppoll(ready, 2, &most, NULL);
+    if (ready[0].fd >= 0 && is_late(wire))
+        return note_late(wire, &silent), WIRE_NOTHING;
     if (num > 0 && ready[0].revents != 0)
         return WIRE_READY;
     if (ready[0].fd >= 0) {
@@ -246,6 +262,7 @@ static int greet(struct wire *wire, bool checks, struct gw_err *err)
                                         .program = gw_str("godwit"),
                                         .version = gw_str(GODWIT_VERSION),
                                         .capabilities = gw_str(checks ? CAPABILITIES_ALL : CAPABILITIES_UNCHECKED) };
+    wire->deadline_ns = gw_now(&gw_clock_real) + WIRE_SILENCE_NS;
     wire_say(wire, &helo);
     while (!wire_hear(wire, &heard))
         if (wire->fault != WIRE_WELL)
@@ -269,8 +286,10 @@ int wire_open(struct wire *wire, struct gw_chan *chan, bool checks, struct gw_er
     wire->mute = wire->said_last = false;
     wire->why = GW_ERR_NONE;
     wire->heard_ns = wire->said_ns = gw_now(&gw_clock_real);
-    if (gw_chan_patience(chan, &patience, err) == 0 && greet(wire, checks, err) == 0)
+    if (gw_chan_patience(chan, &patience, err) == 0 && greet(wire, checks, err) == 0) {
+        wire->deadline_ns = 0;
         return 0;
+    }
     wire_close(wire);
     return -1;
 }

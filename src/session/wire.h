@@ -28,6 +28,7 @@ struct wire {
     bool said_last;        /* STOP or DENY */
     struct gw_err why;     /* what failed */
     uint64_t heard_ns, said_ns;
+    uint64_t deadline_ns;  /* by which something that matters must come, ALIV or not; 0: none */
     struct gw_buf out, in; /* the chunk that is said; the chunk that was heard */
     struct gw_str peer;    /* from here on: of HELO; in greeting */
     struct gw_buf greeting;

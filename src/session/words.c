@@ -54,6 +54,12 @@ void totals_to_chunk(const struct gw_totals *totals, struct gw_chunk_totals *out
     out->num_records = sum.num_records;
 }
 
+const char *our_words(const struct gw_err *err, const char *otherwise, char *room, size_t room_len)
+{
+    size_t len = strcspn(err->msg, "\n");
+    return gw_escape(room, room_len, len > 0 ? err->msg : otherwise, len > 0 ? len : strlen(otherwise));
+}
+
 const char *their_words(struct gw_str str, char *room, size_t room_len)
 {
     return gw_escape(room, room_len, str.text, str.len);

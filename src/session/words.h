@@ -11,12 +11,13 @@
 
 /* Codes of STOP: for programs; people read the sentence. */
 enum stop_code {
-    STOP_FORGET,    /* the end is known on both sides: nothing need be kept for a question any more */
-    STOP_CANCELLED, /* a person wanted it ended */
-    STOP_GAVE_UP,   /* rounds do not converge */
-    STOP_FAILED,    /* a failure of ours */
-    STOP_BAD,       /* what came is damaged or makes no sense */
-    STOP_ASKED_ONLY /* the offer was only a question */
+    STOP_FORGET,     /* the end is known on both sides: nothing need be kept for a question any more */
+    STOP_CANCELLED,  /* a person wanted it ended */
+    STOP_GAVE_UP,    /* rounds do not converge */
+    STOP_FAILED,     /* a failure of ours */
+    STOP_BAD,        /* what came is damaged or makes no sense */
+    STOP_ASKED_ONLY, /* the offer was only a question */
+    STOP_MAY_ASK     /* a failure of ours, and a restart of ours may still ask: only then an answer must be kept */
 };
 
 /* Codes of DENY's reasons. */
@@ -32,6 +33,8 @@ int session_new(uint8_t id[GW_CHUNK_ID_LEN], struct gw_err *err);
 
 void totals_to_chunk(const struct gw_totals *totals, struct gw_chunk_totals *out);
 
+/* A sentence of ours without its causes, fit to be said; `otherwise` when there is none. Returns room. */
+const char *our_words(const struct gw_err *err, const char *otherwise, char *room, size_t room_len);
 /* A sentence of the other side's, fit for a message of ours. */
 const char *their_words(struct gw_str str, char *room, size_t room_len);
 

@@ -44,6 +44,43 @@ static const char *get(const char *name)
     return text;
 }
 
+static void device_is_written_and_never_replaced(void)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct stat before, after;
+    CHECK_EQ(stat("/dev/null", &before), 0);
+    struct gw_newfile *file = gw_newfile_open("/dev/null", true, &err);
+    CHECK(file != NULL);
+    CHECK_EQ(gw_chan_write(gw_newfile_chan(file), "gone", 4, &err), 0);
+    CHECK_EQ(gw_newfile_commit(file, &err), 0);
+    gw_newfile_close(file);
+    CHECK_EQ(stat("/dev/null", &after), 0);
+    CHECK_EQ(after.st_ino, before.st_ino);
+    CHECK(S_ISCHR(after.st_mode));
+}
+
+static void fifo_is_written_and_stays(void)
+{
+    char dir[] = "/tmp/godwit-XXXXXX", got[8] = "";
+    struct gw_err err = GW_ERR_NONE;
+    struct stat st;
+    enter(dir);
+    CHECK_EQ(mkfifo("image", 0600), 0);
+    int reader = open("image", O_RDONLY | O_NONBLOCK);
+    struct gw_newfile *file = gw_newfile_open("image", false, &err);
+    CHECK(file != NULL);
+    CHECK_EQ(gw_chan_write(gw_newfile_chan(file), "whole", 5, &err), 0);
+    CHECK_EQ(gw_newfile_commit(file, &err), 0);
+    gw_newfile_close(file);
+    CHECK_EQ(read(reader, got, sizeof got - 1), 5);
+    CHECK_STR(got, "whole");
+    CHECK_EQ(lstat("image", &st), 0);
+    CHECK(S_ISFIFO(st.st_mode));
+    close(reader);
+    unlink("image");
+    leave(dir);
+}
+
 static void committed_file_is_there_with_mode_600(void)
 {
     char dir[] = "/tmp/godwit-XXXXXX";
@@ -138,6 +175,8 @@ static void missing_directory_is_the_systems_failure(void)
 }
 
 const struct test tests[] = {
+    { "device-is-written-and-never-replaced", device_is_written_and_never_replaced },
+    { "fifo-is-written-and-stays", fifo_is_written_and_stays },
     { "committed-file-is-there-with-mode-600", committed_file_is_there_with_mode_600 },
     { "closed-without-commit-leaves-nothing", closed_without_commit_leaves_nothing },
     { "existing-file-is-refused-and-kept", existing_file_is_refused_and_kept },

@@ -317,8 +317,20 @@ static void be_asked(const struct walker *k, struct world w, bool may_go_on, boo
     }
 }
 
+/* Where nothing is known of the session (another directory, another host under that name) nobody decides anything. */
+static void ask_stranger(const struct walker *k, struct world w, bool heard)
+{
+    uint8_t link = w.d.link;
+    w.d.link = LINK_SECOND;
+    if (heard)
+        say_to_source(&w, GW_SOURCE_ON_TELL_UNSURE);
+    w.d.link = link;
+    mishap(k, &w, "a stranger who is asked", "TELL_UNSURE");
+}
+
 static void question(const struct walker *k, struct world w, unsigned ask, bool heard)
 {
+    ask_stranger(k, w, heard);
     if (is_held_by_someone(&w)) {
         be_asked(k, w, ask == ASK_GO, heard);
     } else {
