@@ -11,23 +11,20 @@ import argparse
 import lzma
 import os
 import pathlib
-import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
+from harness import GIB, ROOT, build, machine, work_folder
 from make_image import make
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests" / "interop"))
 from verdict import GODWIT                      # noqa: E402
 from xenverifier import XenVerifier             # noqa: E402
 
 TEMPLATE = ROOT / "tests" / "images" / "hvm-16.img.xz"
-GIB = 1 << 30
 # measure sends what a command prints to a file: that must not become part of the reading.
 READ = ("sh", "-c", 'exec cat "$0" > /dev/null')
 
@@ -52,13 +49,6 @@ class Row:
         return max(t[4] for t in self.times) / 1024
 
 
-def build_measure(folder):
-    program = os.path.join(folder, "measure")
-    subprocess.run([os.environ.get("CC", "cc"), "-O2", "-D_GNU_SOURCE", "-o", program,
-                    str(ROOT / "bench" / "measure.c")], check=True)
-    return program
-
-
 def run_once(measure, row, folder):
     out = os.path.join(folder, "out")
     done = subprocess.run([measure, out, *row.command], stdout=subprocess.PIPE, env=row.env, check=True)
@@ -66,15 +56,6 @@ def run_once(measure, row, folder):
     if fields[0] != 0:
         sys.exit("verify.py: '%s' ended with %d: %s" % (row.what, fields[0], pathlib.Path(out).read_text()[-500:]))
     return fields
-
-
-def work_folder(needed):
-    """BENCH_DIR, or memory if twice as much is free there, or the usual temporary place."""
-    if os.environ.get("BENCH_DIR"):
-        return os.environ["BENCH_DIR"]
-    if os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > 2 * needed:
-        return "/dev/shm"
-    return tempfile.gettempdir()
 
 
 def rows_for(paths, xen):
@@ -97,17 +78,6 @@ def rows_for(paths, xen):
         for image, at in (("twice", -4), ("plain", -1)):
             rows.insert(at, Row("xxhsum -H3", image, ["xxhsum", "-H3", paths[image]]))
     return [row for row in rows if shutil.which(row.command[0])]
-
-
-def machine(folder):
-    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
-                 platform.machine())
-    kind = subprocess.run(["stat", "-f", "-c", "%T", folder], stdout=subprocess.PIPE, text=True, check=False).stdout
-    commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
-    return "%s; %d x %s; Linux %s; load %.2f; images on %s, in the page cache; commit %s" % (
-        time.strftime("%Y-%m-%d"), os.cpu_count(), model, platform.release(), os.getloadavg()[0], kind.strip(),
-        commit or "none")
 
 
 def table(rows, sizes, runs):
@@ -135,7 +105,7 @@ def main():
         print("without Xen's verifier: " + xen.why, file=sys.stderr)
     template = lzma.open(TEMPLATE).read()
     with tempfile.TemporaryDirectory(prefix="godwit-bench-", dir=work_folder(6 * GIB // given.scale)) as folder:
-        measure = build_measure(folder)
+        measure = build("measure", folder)
         paths = {name: os.path.join(folder, name + ".img") for name in ("big", "twice", "plain")}
         sizes = {"big": make(template, paths["big"], 4096 // given.scale),
                  "twice": make(template, paths["twice"], 512 // given.scale, verify=True),
@@ -146,7 +116,7 @@ def main():
         for _ in range(given.runs):
             for row in rows:
                 row.times.append(run_once(measure, row, folder))
-        print(machine(folder) + "\n")
+        print(machine(folder, "images in the page cache") + "\n")
         print("\n".join(table(rows, sizes, given.runs)))
     return 0
 

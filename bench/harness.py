@@ -1,0 +1,57 @@
+"""harness.py - what all benches share: building their C programs, a place for large files, the machine in a sentence.
+
+It knows nothing of what is measured.
+"""
+import mmap
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+GODWIT = os.environ.get("GODWIT") or str(ROOT / "build" / "godwit")
+GIB = 1 << 30
+MADV_POPULATE_WRITE = 23    # Linux 5.14; Python has no name for it
+
+
+def build(name, folder, *libraries):
+    """Compiles bench/NAME.c into the folder: the program's path."""
+    program = os.path.join(folder, name)
+    subprocess.run([os.environ.get("CC", "cc"), "-O2", "-D_GNU_SOURCE", "-o", program,
+                    str(ROOT / "bench" / (name + ".c")), *libraries], check=True)
+    return program
+
+
+def work_folder(needed):
+    """BENCH_DIR, or memory if twice as much is free there, or the usual temporary place."""
+    if os.environ.get("BENCH_DIR"):
+        return os.environ["BENCH_DIR"]
+    if os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > 2 * needed:
+        return "/dev/shm"
+    return tempfile.gettempdir()
+
+
+def warm(octets):
+    """Touches that much memory and gives it back. A machine that is a guest itself gets its memory at the first touch,
+    and may return to its host what lies free for seconds: without this a row pays for that, or not, by chance."""
+    with mmap.mmap(-1, octets, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
+        try:
+            memory.madvise(MADV_POPULATE_WRITE)
+        except OSError:
+            for at in range(0, octets, mmap.PAGESIZE):
+                memory[at] = 1
+
+
+def machine(folder, files):
+    """Day, machine, load, where the files lie, commit."""
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
+                 platform.machine())
+    kind = subprocess.run(["stat", "-f", "-c", "%T", folder], stdout=subprocess.PIPE, text=True, check=False).stdout
+    commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
+    return "%s; %d x %s; Linux %s; load %.2f; %s on %s; commit %s" % (
+        time.strftime("%Y-%m-%d"), os.cpu_count(), model, platform.release(), os.getloadavg()[0], files, kind.strip(),
+        commit or "none")
