@@ -3,12 +3,16 @@
  *
  *   measure OUT COMMAND...    COMMAND's stdout and stderr go to the file OUT; one line on stdout:
  *                             STATUS WALL USER SYSTEM MAXRSS_KIB
+ *                             OUT '-': they stay where they are, and that line comes last
  *
+ * CPU seconds are those of the command and of the children that it waited for.
  * A small program of its own, because a child's peak memory begins with what its parent had when it forked.
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,9 +33,10 @@ static double seconds(struct timeval tv)
 
 static void run(const char *out, char **command)
 {
-    int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    bool apart = strcmp(out, "-") != 0;
+    int fd = apart ? open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
 
-    if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+    if (apart && (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0))
         _exit(126);
     execvp(command[0], command);
     _exit(127);

@@ -1,7 +1,9 @@
 #!/bin/sh
-# run.sh - all benches: Markdown on stdout. Options go to verify.py, such as --runs 1 --scale 16 for a quick look.
+# run.sh - all benches: Markdown on stdout. Options go to each of them, such as --runs 1 --scale 16 for a quick look.
 set -eu
 here=$(dirname "$0")
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONDONTWRITEBYTECODE
-exec python3 "$here/verify.py" "$@"
+python3 "$here/verify.py" "$@"
+echo
+exec python3 "$here/move.py" "$@"
