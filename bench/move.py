@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -48,7 +49,7 @@ class Bench:
         return json.loads(done.stderr)["again"]
 
     def pid(self):
-        return int(self.guest.partition("pid=")[2])
+        return int(re.search(r"\bpid=(\d+)", self.guest).group(1))
 
     def memory(self):
         """The path of the guest's memory."""
