@@ -27,7 +27,11 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __x86_64__
+#include <xxh_x86dispatch.h> /* the widest instructions of the processor at hand */
+#else
 #include <xxhash.h>
+#endif
 
 #define PAGE_LEN ((size_t)4096)
 #define WARM_LEN ((size_t)256 << 10) /* stays in a processor's own cache from the hash to the write */
