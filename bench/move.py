@@ -33,7 +33,7 @@ class Bench:
         self.measure = build("measure", folder)
         self.floor = build("floor", folder, "-lxxhash")
         self.guest = self.make_guest()
-        self.sessions = 0
+        self.sessions, self.receiver = 0, None
         self.migrates = subprocess.run([GODWIT, "migrate", "--help"], capture_output=True, check=False).returncode == 0
         if not self.migrates:
             print("move.py: no rows of godwit migrate: this godwit has no such command", file=sys.stderr)
@@ -64,6 +64,8 @@ class Bench:
                    for thread in os.listdir(threads)) / 1e9
 
     def close(self):
+        if self.receiver:
+            self.receiver.terminate()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid(), signal.SIGKILL)
 
@@ -100,6 +102,7 @@ class Bench:
         receive = subprocess.Popen(
             [self.measure, "-", GODWIT, "receive", "--once", "--json", "--listen", address, "--guest",
              "process:life=%d" % LIFE, "--state-dir", folders[1]], stdout=subprocess.PIPE, text=True)
+        self.receiver = receive
         address = json.loads(receive.stdout.readline())["address"]
         command = ["migrate", "--json", "--progress", "none", "--state-dir", folders[0], *options, self.guest, address]
         done = subprocess.run([self.measure, "-", GODWIT, *command], stdout=subprocess.PIPE, text=True, check=True)
