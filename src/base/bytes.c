@@ -80,17 +80,25 @@ struct gw_cur gw_sub(struct gw_cur *cur, size_t len)
     return p != NULL ? gw_cur(p, len) : (struct gw_cur){ .bad = true };
 }
 
-uint8_t *gw_buf_room(struct gw_buf *buf, size_t len)
+static bool buf_grow(struct gw_buf *buf, size_t len)
 {
     struct gw_err err = GW_ERR_NONE;
     void *mem = buf->mem;
-    if (buf->bad)
-        return NULL;
     if (len > SIZE_MAX - buf->len || gw_grow(&mem, &buf->cap, buf->len + (len ? len : 1), 1, &err) < 0) {
         buf->bad = true;
-        return NULL;
+        return false;
     }
     buf->mem = mem;
+    return true;
+}
+
+/* Called for every field that is put: while there is room, nothing else is looked at. */
+uint8_t *gw_buf_room(struct gw_buf *buf, size_t len)
+{
+    if (buf->bad)
+        return NULL;
+    if ((buf->mem == NULL || buf->cap - buf->len < len) && !buf_grow(buf, len))
+        return NULL;
     assert(buf->cap - buf->len >= len);
     return buf->mem + buf->len;
 }

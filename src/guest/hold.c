@@ -23,8 +23,9 @@ int hold_new(struct gw_hold *hold, uint32_t count, struct gw_err *err)
 bool segs_add(struct gw_seg *segs, unsigned *num, unsigned room, const struct gw_seg *page)
 {
     struct gw_seg *last = *num > 0 ? &segs[*num - 1] : NULL;
-    if (last != NULL && last->mem + last->len == page->mem && last->fd == page->fd &&
-        (page->fd < 0 || last->off + last->len == page->off)) {
+    bool memory = last != NULL &&
+                  (page->mem != NULL ? last->mem != NULL && last->mem + last->len == page->mem : last->mem == NULL);
+    if (memory && last->fd == page->fd && (page->fd < 0 || last->off + last->len == page->off)) {
         last->len += page->len;
         return true;
     }

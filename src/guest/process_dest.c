@@ -2,8 +2,8 @@
  * process_dest.c - a destination that becomes a process: contents land in its memfd, its state in its registers.
  *
  * The guest's process exists from create on and stands still; discarding it, or the death of godwit before start or
- * stay, ends it. Memory grows with what is placed: up to GW_PROCESS_PAGES_MAX pages of address space are set aside,
- * none of them costs anything before it is touched.
+ * stay, ends it. Memory grows with what is placed, up to GW_PROCESS_PAGES_MAX pages. Contents are written into it as into
+ * a file: a fault for each fresh page of a mapping costs more than what is copied.
  * Tests: tests/unit/guest_move.c, guest_life.c.
  */
 #include <assert.h>
@@ -41,7 +41,7 @@ static int dest_create(struct gw_destination *dest, const struct gw_headers *hea
     if (gw_bitmap_init(&d->there, GW_PROCESS_PAGES_MAX, err) < 0 || link_spawn(&d->link, err) < 0)
         return -1;
     link_again(&d->link, d->again, sizeof d->again);
-    return link_map(&d->link, GW_PROCESS_PAGES_MAX * GW_PAGE_LEN, true, err);
+    return 0;
 }
 
 static int dest_record(struct gw_destination *dest, uint32_t type, const void *body, uint32_t len, struct gw_err *err)
@@ -106,7 +106,7 @@ static int place_one(struct process_dest *d, uint64_t entry, struct gw_seg *segs
                      struct gw_err *err)
 {
     uint64_t pfn = gw_entry_pfn(entry), off = pfn * GW_PAGE_LEN;
-    struct gw_seg page = { .mem = d->link.memory + off, .fd = d->link.fd[LINK_MEMORY], .off = off, .len = GW_PAGE_LEN };
+    struct gw_seg page = { .fd = d->link.fd[LINK_MEMORY], .off = off, .len = GW_PAGE_LEN };
     unsigned type = gw_entry_type(entry);
     if (!gw_type_has_contents(type) && take_away(d, pfn, err) < 0)
         return -1;

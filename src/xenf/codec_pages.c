@@ -8,6 +8,7 @@
  */
 #include <assert.h>
 #include <endian.h>
+#include <string.h>
 #include "xxh3.h"
 
 #include "xenf.h"
@@ -85,8 +86,12 @@ void gw_page_head_encode(struct gw_buf *buf, const uint64_t *entries, uint32_t c
 {
     gw_put_u32(buf, count);
     gw_put_u32(buf, 0);
-    for (uint32_t i = 0; i < count; i++)
-        gw_put_u64(buf, entries[i] & ~GW_ENTRY_RESERVED);
+    uint8_t *room = gw_buf_room(buf, count * sizeof entries[0]);
+    for (uint32_t i = 0; room != NULL && i < count; i++) {
+        uint64_t entry = htole64(entries[i] & ~GW_ENTRY_RESERVED);
+        memcpy(room + i * sizeof entry, &entry, sizeof entry);
+    }
+    buf->len += room != NULL ? count * sizeof entries[0] : 0;
 }
 
 uint64_t gw_page_check(const uint8_t *page)

@@ -100,19 +100,40 @@ static void next_seg(struct ground *ground)
     ground->done = 0;
 }
 
-/* One segment of a file: from the channel through the buffer. */
+/* Passes over len octets of the segments. */
+static void advance(struct ground *ground, size_t len)
+{
+    ground->done += len;
+    if (ground->done == ground->seg->len)
+        next_seg(ground);
+}
+
+/* Of the segments of files that come next, as many octets as the buffer holds. */
+static size_t measure(struct ground ahead, size_t room)
+{
+    size_t len = 0;
+    while (ahead.num > 0 && ahead.seg->mem == NULL && len < room) {
+        size_t take = (size_t)gw_min(ahead.seg->len - ahead.done, room - len);
+        len += take;
+        advance(&ahead, take);
+    }
+    return len;
+}
+
+/* Segments of files: a buffer full in one read, seen there, and put where it belongs. */
 static int land_file(struct gw_payload *payload, struct ground *ground, uint64_t *at, struct gw_err *err)
 {
-    const struct gw_seg *seg = ground->seg;
-    for (size_t done = 0, len; done < seg->len; done += len, *at += len) {
-        len = (size_t)gw_min(seg->len - done, payload->room);
-        if (gw_chan_read(payload->from, payload->buffer, len, NULL, err) < 0 ||
-            file_put(seg, done, payload->buffer, len, err) < 0)
+    size_t len = measure(*ground, payload->room), take;
+    if (len > 0 && (gw_chan_read(payload->from, payload->buffer, len, NULL, err) < 0 ||
+                    show(payload, *at, payload->buffer, len, err) < 0))
+        return -1;
+    *at += len;
+    for (size_t used = 0; used < len || (ground->num > 0 && ground->seg->len == 0); used += take) {
+        take = (size_t)gw_min(ground->seg->len - ground->done, len - used);
+        if (file_put(ground->seg, ground->done, payload->buffer + used, take, err) < 0)
             return -1;
-        if (show(payload, *at, payload->buffer, len, err) < 0)
-            return -1;
+        advance(ground, take);
     }
-    next_seg(ground);
     return 0;
 }
 
@@ -125,9 +146,7 @@ static unsigned gather(struct ground *ground, size_t len, struct iovec *part)
         if (take > 0)
             part[n++] = (struct iovec){ .iov_base = ground->seg->mem + ground->done, .iov_len = take };
         len -= take;
-        ground->done += take;
-        if (ground->done == ground->seg->len)
-            next_seg(ground);
+        advance(ground, take);
     }
     return n;
 }
