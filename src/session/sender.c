@@ -15,7 +15,7 @@
 #include "words.h"
 
 #define AHEAD 2u        /* pages that the processor is told of before they are looked at */
-#define CHUNK_PAGES 64u /* with contents, in one PAGE: 256 KiB fit into a cache beside what else is there */
+#define CHUNK_PAGES 32u /* with contents, in one PAGE: 128 KiB stay in a processor's cache until they are written */
 
 struct sender {
     struct gw_sink sink;
