@@ -11,7 +11,7 @@
  *
  * Control characters and '%' in a value stand as %XX. A line that was cut off, or that nobody knows, does not count: a
  * word begins with an end of line, so that it stands alone whatever a failed write left before it.
- * Tests: tests/unit/store.c.
+ * Tests: tests/unit/journal.c.
  */
 #include <assert.h>
 #include <ctype.h>
@@ -124,6 +124,15 @@ static bool take_text(enum store_side side, char *text, struct store_head *head,
     return true;
 }
 
+/* Zeros, which a crash may leave where octets were to come, end a line and no more. */
+static void end_lines(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] == '\0')
+            text[i] = '\n';
+    text[len] = '\0';
+}
+
 bool store_journal_read(const struct store *store, struct store_head *head, unsigned *found)
 {
     char path[STORE_PATH_MAX];
@@ -135,7 +144,7 @@ bool store_journal_read(const struct store *store, struct store_head *head, unsi
     gw_auto(gw_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
     for (ssize_t got = 1; fd >= 0 && got > 0 && len < JOURNAL_MAX - 1; len += (size_t)(got > 0 ? got : 0))
         got = read(fd, text + len, JOURNAL_MAX - 1 - len);
-    text[len] = '\0';
+    end_lines(text, len);
     return take_text(store->side, text, head, found);
 }
 
