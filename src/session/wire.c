@@ -16,6 +16,7 @@
 #include "channel.h"
 #include "wire.h"
 
+#define NS_PER_S UINT64_C(1000000000)
 #define CAPABILITIES_ALL "zero checks"
 #define CAPABILITIES_UNCHECKED "zero"
 
@@ -138,7 +139,7 @@ int wire_attach_out(struct wire *wire, const struct gw_message *message, struct 
 void wire_alive(struct wire *wire)
 {
     const struct gw_message alive = { .type = GW_CHUNK_ALIV };
-    if (gw_now(&gw_clock_real) - wire->said_ns >= WIRE_ALIVE_NS)
+    if (gw_now(&gw_clock_real) - wire->said_ns >= wire->alive_ns)
         wire_say(wire, &alive);
 }
 
@@ -154,9 +155,12 @@ enum wire_look wire_wait(struct wire *wire, int other, uint64_t ns)
     struct pollfd ready[2] = { { .fd = -1, .events = POLLIN }, { .fd = other, .events = POLLIN } };
     struct gw_err silent = GW_ERR_NONE;
     int out;
-    if (wire->chan != NULL && wire->fault == WIRE_WELL)
+    if (wire->chan != NULL && wire->fault == WIRE_WELL) {
         gw_chan_fds(wire->chan, &ready[0].fd, &out);
-    ns = gw_min(ns, WIRE_ALIVE_NS / 4);
+        if (ready[0].fd < 0)
+            return WIRE_READY; /* memory: nothing is ever waited for */
+    }
+    ns = gw_min(ns, wire->alive_ns / 4);
     struct timespec most = { .tv_sec = 0, .tv_nsec = (long)ns };
     int num = ppoll(ready, 2, &most, NULL);
     if (ready[0].fd >= 0 && is_late(wire))
@@ -165,9 +169,9 @@ enum wire_look wire_wait(struct wire *wire, int other, uint64_t ns)
         return WIRE_READY;
     if (ready[0].fd >= 0) {
         wire_alive(wire);
-        if (gw_now(&gw_clock_real) - wire->heard_ns >= WIRE_SILENCE_NS) {
-            gw_fail(&silent, GW_E_REFUSED, "nothing was heard from the other side for %llu s",
-                    (unsigned long long)(WIRE_SILENCE_NS / 1000000000));
+        if (gw_now(&gw_clock_real) - wire->heard_ns >= wire->silence_ns) {
+            gw_fail(&silent, GW_E_REFUSED, "nothing was heard from the other side for %g s",
+                    (double)wire->silence_ns / 1e9);
             note(wire, WIRE_SILENT, &silent);
         }
     }
@@ -236,7 +240,7 @@ bool wire_hear(struct wire *wire, struct gw_message *out)
 
 void wire_init(struct wire *wire)
 {
-    *wire = (struct wire){ .tap = { .ops = &tap_ops } };
+    *wire = (struct wire){ .tap = { .ops = &tap_ops }, .silence_ns = WIRE_SILENCE_NS, .alive_ns = WIRE_ALIVE_NS };
 }
 
 static int keep_greeting(struct wire *wire, const struct gw_chunk_helo *helo, bool checks, struct gw_err *err)
@@ -278,7 +282,7 @@ static int greet(struct wire *wire, bool checks, struct gw_err *err)
 int wire_open(struct wire *wire, struct gw_chan *chan, bool checks, struct gw_err *err)
 {
     struct gw_patience patience = {
-        .silence_ns = WIRE_SILENCE_NS, .idle_ns = WIRE_ALIVE_NS, .idle = idle, .arg = wire
+        .silence_ns = wire->silence_ns, .idle_ns = wire->alive_ns, .idle = idle, .arg = wire
     };
     assert(wire->chan == NULL);
     wire->chan = chan;
@@ -333,10 +337,9 @@ static void *pulse(void *arg)
     struct wire *wire = arg;
     pthread_mutex_lock(&wire->lock);
     while (wire->pulsing) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += (time_t)(WIRE_ALIVE_NS / 1000000000);
-        if (pthread_cond_timedwait(&wire->ended, &wire->lock, &until) == ETIMEDOUT)
+        uint64_t until_ns = gw_now(&gw_clock_real) + wire->alive_ns;
+        struct timespec until = { .tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S) };
+        if (pthread_cond_clockwait(&wire->ended, &wire->lock, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
             wire_alive(wire);
     }
     pthread_mutex_unlock(&wire->lock);

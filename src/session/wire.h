@@ -27,6 +27,8 @@ struct wire {
     bool mute;             /* a write failed, or our last word was said */
     bool said_last;        /* STOP or DENY */
     struct gw_err why;     /* what failed */
+    uint64_t silence_ns,
+        alive_ns; /* WIRE_SILENCE_NS and WIRE_ALIVE_NS; a test may want to wait less, before it opens */
     uint64_t heard_ns, said_ns;
     uint64_t deadline_ns;  /* by which something that matters must come, ALIV or not; 0: none */
     struct gw_buf out, in; /* the chunk that is said; the chunk that was heard */
@@ -63,7 +65,7 @@ void wire_alive(struct wire *wire);
 
 /* What a look at the wire, and at one more descriptor (-1: none), brought. */
 enum wire_look { WIRE_NOTHING, WIRE_READY, WIRE_OTHER };
-/* At most ns; less when something comes. Judges silence and keeps alive. */
+/* At most ns; less when something comes. Judges silence and keeps alive. A link without descriptors is always ready. */
 enum wire_look wire_wait(struct wire *wire, int other, uint64_t ns);
 
 /* One whole chunk, decoded; views are borrowed until the next. false: none, and wire->fault and why say why. */
