@@ -17,6 +17,7 @@
 #include "wire.h"
 
 #define NS_PER_S UINT64_C(1000000000)
+#define CHUNK_LEAST 256 /* octets of a chunk that have to come in the time of a silence */
 #define CAPABILITIES_ALL "zero checks"
 #define CAPABILITIES_UNCHECKED "zero"
 
@@ -50,10 +51,31 @@ static int note_late(struct wire *wire, struct gw_err *err)
     return -1;
 }
 
+/*
+ * A chunk that comes by a few octets a second will never be whole: its length is not what was sent, and what
+ * comes is the other side saying that it lives. Both would say so to each other for ever.
+ */
+static int judge_chunk(struct wire *wire, struct gw_err *err)
+{
+    uint64_t now = gw_now(&gw_clock_real);
+    if (!wire->in_chunk || now - wire->mark_ns < wire->silence_ns)
+        return 0;
+    if (wire->tap.read_pos - wire->mark_pos < CHUNK_LEAST) {
+        gw_fail(err, GW_E_REFUSED, "a chunk does not come to its end");
+        note(wire, WIRE_SILENT, err);
+        return -1;
+    }
+    wire->mark_ns = now;
+    wire->mark_pos = wire->tap.read_pos;
+    return 0;
+}
+
 static int tap_read(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err)
 {
     struct wire *wire = (struct wire *)chan;
     struct gw_err ended = GW_ERR_NONE;
+    if (judge_chunk(wire, err) < 0)
+        return -1;
     if (gw_chan_somev(wire->chan, part, num, got, err) < 0) {
         note(wire, fault_of(err), err);
         return -1;
@@ -61,9 +83,10 @@ static int tap_read(struct gw_chan *chan, const struct iovec *part, unsigned num
     wire->heard_ns = gw_now(&gw_clock_real);
     if (is_late(wire))
         return note_late(wire, err);
+    if (*got > 0)
+        return 0;
     gw_fail(&ended, GW_E_SHORT, "the other side closed the link");
-    if (*got == 0)
-        note(wire, WIRE_LOST, &ended);
+    note(wire, WIRE_LOST, &ended);
     return 0;
 }
 
@@ -179,13 +202,25 @@ enum wire_look wire_wait(struct wire *wire, int other, uint64_t ns)
 }
 
 /* A chunk's octets into wire->in: they follow what is really there. */
-static int read_chunk(struct wire *wire, struct gw_chunk *out, struct gw_err *err)
+static int read_octets(struct wire *wire, struct gw_err *err)
 {
     struct gw_chunk_head head;
-    wire->in.len = 0;
     if (gw_chan_fill(&wire->tap, &wire->in, GW_CHUNK_HEAD_LEN, err) < 0 ||
         gw_chunk_head_decode(gw_buf_cur(&wire->in), &head, err) < 0 ||
         gw_chan_fill(&wire->tap, &wire->in, (uint64_t)head.length + GW_CHUNK_CRC_LEN, err) < 0)
+        return -1;
+    return 0;
+}
+
+static int read_chunk(struct wire *wire, struct gw_chunk *out, struct gw_err *err)
+{
+    wire->in.len = 0;
+    wire->in_chunk = true;
+    wire->mark_ns = gw_now(&gw_clock_real);
+    wire->mark_pos = wire->tap.read_pos;
+    int rc = read_octets(wire, err);
+    wire->in_chunk = false;
+    if (rc < 0)
         return -1;
     struct gw_cur cur = gw_buf_cur(&wire->in);
     return gw_chunk_take(&cur, out, err);

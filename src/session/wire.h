@@ -30,7 +30,9 @@ struct wire {
     uint64_t silence_ns,
         alive_ns; /* WIRE_SILENCE_NS and WIRE_ALIVE_NS; a test may want to wait less, before it opens */
     uint64_t heard_ns, said_ns;
-    uint64_t deadline_ns;  /* by which something that matters must come, ALIV or not; 0: none */
+    uint64_t deadline_ns; /* by which something that matters must come, ALIV or not; 0: none */
+    bool in_chunk;        /* one is being read: octets come, or it will never be whole */
+    uint64_t mark_ns, mark_pos;
     struct gw_buf out, in; /* the chunk that is said; the chunk that was heard */
     struct gw_str peer;    /* from here on: of HELO; in greeting */
     struct gw_buf greeting;

@@ -3,6 +3,7 @@
  */
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,12 @@
 #define DEPTH 16 /* directories open at once */
 
 static unsigned num_files; /* nftw hands no argument on */
+
+void ignore_broken_pipes(void)
+{
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    CHECK_EQ(sigaction(SIGPIPE, &ignore, NULL), 0);
+}
 
 const char *state_dir_new(char room[STATE_DIR_ROOM])
 {

@@ -12,6 +12,9 @@
 
 #define STATE_DIR_ROOM 64
 
+/* As main does it: a link whose other side has gone is an error, not the end. */
+void ignore_broken_pipes(void);
+
 /* A fresh directory, in memory where the machine has such a place: what is durable there costs no time. */
 const char *state_dir_new(char room[STATE_DIR_ROOM]);
 /* With all that is in it. */

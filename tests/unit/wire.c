@@ -6,7 +6,6 @@
  */
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 
 #include "channel.h"
 #include "harness.h"
+#include "session_tools.h"
 #include "wire.h"
 
 #define MS UINT64_C(1000000)
@@ -41,7 +41,7 @@ static void begin(struct pair *p)
     struct gw_err err = GW_ERR_NONE;
     int ends[2];
     memset(p, 0, sizeof *p);
-    signal(SIGPIPE, SIG_IGN); /* as main does it */
+    ignore_broken_pipes();
     CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     p->chan = gw_chan_fd(ends[0], true, &err);
     CHECK(p->chan != NULL);
@@ -384,6 +384,33 @@ static void silence_is_noticed_inside_a_chunk(void)
     end(&p);
 }
 
+/* Says that it lives, as long as somebody listens. */
+static void *say_alive(void *arg)
+{
+    static const uint8_t alive[] = { 0, 0, 0, 0, 'A', 'L', 'I', 'V', 0, 0, 0, 0 };
+    const struct pair *p = arg;
+    struct pollfd other = { .fd = p->far };
+    while (poll(&other, 1, 5) == 0 && write(p->far, alive, sizeof alive) > 0)
+        ;
+    return NULL;
+}
+
+/* A flipped bit in a length: each side hears that the other lives, and neither would ever say more. */
+static void a_chunk_that_never_comes_to_its_end_is_given_up(void)
+{
+    struct pair p;
+    pthread_t thread;
+    begin(&p);
+    p.wire.silence_ns = 2 * SHORT_NS;
+    open_pair(&p);
+    say_octets(&p, "\0\20\0\0RECD", 8);
+    CHECK_EQ(pthread_create(&thread, NULL, say_alive, &p), 0);
+    the_link_is(&p, WIRE_SILENT, "a chunk does not come to its end");
+    wire_close(&p.wire);
+    pthread_join(thread, NULL);
+    close(p.far);
+}
+
 /* The one row that waits for them: the defaults are those of the protocol. */
 static void the_other_side_may_be_silent_for_ten_seconds(void)
 {
@@ -597,7 +624,7 @@ static void the_last_word_arrives_though_the_other_side_is_still_sending(void)
     struct gw_message heard;
     struct wire wire;
     pthread_t thread;
-    signal(SIGPIPE, SIG_IGN);
+    ignore_broken_pipes();
     CHECK(g.listener != NULL);
     CHECK_EQ(pthread_create(&thread, NULL, say_goodbye, &g), 0);
     wire_init(&wire);
@@ -630,6 +657,7 @@ const struct test tests[] = {
     { "a-length-that-no-chunk-may-have-is-bad-at-once", a_length_that_no_chunk_may_have_is_bad_at_once },
     { "silence-is-noticed-while-waiting", silence_is_noticed_while_waiting },
     { "silence-is-noticed-inside-a-chunk", silence_is_noticed_inside_a_chunk },
+    { "a-chunk-that-never-comes-to-its-end-is-given-up", a_chunk_that_never_comes_to_its_end_is_given_up },
     { "the-other-side-may-be-silent-for-ten-seconds", the_other_side_may_be_silent_for_ten_seconds },
     { "who-waits-says-that-he-lives", who_waits_says_that_he_lives },
     { "who-reads-says-that-he-lives", who_reads_says_that_he_lives },
