@@ -42,7 +42,7 @@ int store_sync_dir(const struct store *store, struct gw_err *err)
 int store_write_aside(const struct store *store, const char *text, size_t len, char *aside, struct gw_err *err)
 {
     char suffix[64];
-    snprintf(suffix, sizeof suffix, "%d.new", (int)getpid());
+    snprintf(suffix, sizeof suffix, "%d.new", (int)gettid());
     if (store_path(store, suffix, aside, err) < 0)
         return -1;
     unlink(aside); /* of a death in between: it may be another name of a decision that stands */
