@@ -80,10 +80,13 @@ static int hear_seen(struct source *s, const struct gw_message *m)
 {
     struct gw_cur list = m->seen.ranges;
     struct gw_chunk_range range;
-    uint64_t num_pfns = s->saver != NULL ? gw_saver_facts(s->saver)->num_pfns : 0;
-    for (uint64_t behind = 0; gw_chunk_range_take(&list, &range); behind = range.first + range.count) {
-        if (range.first < behind || range.first >= num_pfns || range.count > num_pfns - range.first)
-            return bad(s, "SEEN", "which asks for pages that the guest does not have, or twice");
+    uint64_t num_pfns = s->saver != NULL ? gw_saver_facts(s->saver)->num_pfns : 0, next = 0;
+    while (gw_chunk_range_take(&list, &range)) {
+        if (range.first >= num_pfns || range.count > num_pfns - range.first)
+            return bad(s, "SEEN", "which asks for pages that the guest does not have");
+        if (range.first < next) /* so that a list costs no more than the guest is large */
+            return bad(s, "SEEN", "which asks for the same pages twice");
+        next = range.first + range.count;
         s->report->resent += range.count;
     }
     s->lacks = m->seen.ranges;

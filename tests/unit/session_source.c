@@ -273,6 +273,12 @@ static void ask_for_what_is_far_away(struct other *o)
     say_seen(o, 1, ranges, 1);
 }
 
+static void ask_twice(struct other *o)
+{
+    static const uint64_t ranges[] = { 0, 100, 50, 50 };
+    say_seen(o, 1, ranges, 2);
+}
+
 static void say_redy_of_something_else(struct other *o)
 {
     o->totals.num_pages++;
@@ -308,6 +314,7 @@ static void a_destination_that_does_not_play_its_part_leaves_the_guest_here(void
         { "RUNS while copying", GW_CHUNK_ROUN, say_runs, NULL, GW_ENDED_KEPT, "says RUNS, " },
         { "pages that are not", GW_CHUNK_ROUN, ask_for_what_is_not, NULL, GW_ENDED_KEPT, "the guest does not have" },
         { "far away", GW_CHUNK_ROUN, ask_for_what_is_far_away, NULL, GW_ENDED_KEPT, "the guest does not have" },
+        { "pages twice", GW_CHUNK_ROUN, ask_twice, NULL, GW_ENDED_KEPT, "for the same pages twice" },
         { "REDY, other totals", GW_CHUNK_DONE, say_redy_of_something_else, NULL, GW_ENDED_KEPT, "not what was sent" },
         { "STOP while proving", GW_CHUNK_DONE, say_stop, NULL, GW_ENDED_KEPT, "I must" },
         { "hangs up at the end", GW_CHUNK_DONE, hang_up, NULL, GW_ENDED_KEPT, "failed" },
