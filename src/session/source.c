@@ -75,6 +75,14 @@ static int hear_deny(struct source *s, const struct gw_message *m)
     return GW_SOURCE_ON_DENY;
 }
 
+static void blame_lists(struct source *s)
+{
+    struct gw_err err = GW_ERR_NONE;
+    gw_fail(&err, GW_E_REFUSED, "the destination asks for pages again and again, though all were sent");
+    if (s->now.again >= GW_TALK_AGAIN_MAX)
+        source_blame(s, &err);
+}
+
 /* SEEN of a round is told from that of DONE by its number: DONE's answer names a round that no ROUN has ended. */
 static int hear_seen(struct source *s, const struct gw_message *m)
 {
@@ -90,8 +98,10 @@ static int hear_seen(struct source *s, const struct gw_message *m)
         s->report->resent += range.count;
     }
     s->lacks = m->seen.ranges;
-    if (s->now.state == GW_SOURCE_PROVING && m->seen.round >= s->round)
+    if (s->now.state == GW_SOURCE_PROVING && m->seen.round >= s->round) {
+        blame_lists(s);
         return GW_SOURCE_ON_AGAIN;
+    }
     if (s->awaits_seen && m->seen.round == s->round) {
         uint64_t took = gw_now(&gw_clock_real) - s->said_roun_ns;
         s->least_answer_ns = s->least_answer_ns == 0 ? took : gw_min(took, s->least_answer_ns);

@@ -279,6 +279,12 @@ static void ask_twice(struct other *o)
     say_seen(o, 1, ranges, 2);
 }
 
+static void ask_always(struct other *o)
+{
+    static const uint64_t ranges[] = { 7, 3 };
+    say_seen(o, 1000, ranges, 1);
+}
+
 static void say_redy_of_something_else(struct other *o)
 {
     o->totals.num_pages++;
@@ -334,6 +340,20 @@ static void all_reasons_of_a_refusal_are_told(void)
     go(&run, "model:");
     CHECK_HAS(run.report.why.msg, "the destination does not take it: first\\x1b[31m");
     CHECK_STR(run.notes, "first\\x1b[31m\nsecond\nthird\n");
+    guest_is_where_the_report_says(&run);
+    end(&run);
+}
+
+static void a_destination_that_asks_again_and_again_is_given_up(void)
+{
+    static const struct row row = { "lists", GW_CHUNK_DONE, ask_always, NULL, GW_ENDED_KEPT, "" };
+    struct run run;
+    begin(&run, &row);
+    go(&run, "model:pages=100");
+    CHECK_EQ(run.report.ending, GW_ENDED_KEPT);
+    CHECK_EQ(run.other.dones, 1 + GW_TALK_AGAIN_MAX);
+    CHECK_EQ(run.report.resent, 3 * (1 + GW_TALK_AGAIN_MAX));
+    CHECK_HAS(run.report.why.msg, "asks for pages again and again");
     guest_is_where_the_report_says(&run);
     end(&run);
 }
@@ -497,6 +517,7 @@ const struct test tests[] = {
     { "a-destination-that-does-not-play-its-part-leaves-the-guest-here",
       a_destination_that_does_not_play_its_part_leaves_the_guest_here },
     { "all-reasons-of-a-refusal-are-told", all_reasons_of_a_refusal_are_told },
+    { "a-destination-that-asks-again-and-again-is-given-up", a_destination_that_asks_again_and_again_is_given_up },
     { "what-became-of-a-guest-that-was-let-go-is-asked", what_became_of_a_guest_that_was_let_go_is_asked },
     { "a-guest-in-doubt-is-settled-by-a-person", a_guest_in_doubt_is_settled_by_a_person },
     { "a-source-can-be-cancelled-in-each-state", a_source_can_be_cancelled_in_each_state },
