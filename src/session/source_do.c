@@ -84,10 +84,10 @@ static int dial(struct source *s)
     if (open_link(s, &err) == 0)
         return 0;
     s->wire.fault = WIRE_WELL; /* there is no link whose fault would be told */
-    if (!gw_cancelled())
-        return failed(s, GW_SOURCE_ON_LOST, &err);
-    s->next_event = s->now.state == GW_SOURCE_OPENING ? NO_EVENT : (int)GW_SOURCE_ON_LOST;
-    return -1; /* the signal is told by itself */
+    s->next_event = NO_EVENT;
+    if (gw_cancelled()) /* an event of its own, which is next */
+        return -1;
+    return failed(s, GW_SOURCE_ON_LOST, &err);
 }
 
 /* Soon, then less and less often. */

@@ -487,6 +487,25 @@ static void a_source_can_be_cancelled_in_each_state(void)
     }
 }
 
+static void a_source_that_waits_for_helo_can_be_cancelled(void)
+{
+    struct gw_err err = GW_ERR_NONE;
+    static const struct row row = { "nobody", GW_CHUNK_HELO, NULL, NULL, GW_ENDED_KEPT, "" };
+    struct run run;
+    begin(&run, &row);
+    pthread_cancel(run.other.thread);
+    pthread_join(run.other.thread, NULL);
+    run.cancel_in = "OPENING";
+    run.source = guest_source("model:");
+    CHECK_EQ(gw_migrate(run.source, &run.opts, &run.report, &err), 0);
+    CHECK_EQ(run.report.ending, GW_ENDED_KEPT);
+    CHECK_HAS(run.report.why.msg, "it was cancelled");
+    CHECK(!gw_cancelled());
+    guest_is_where_the_report_says(&run);
+    gw_listener_close(run.other.listener);
+    end(&run);
+}
+
 /* --- only asked -------------------------------------------------------------------------------------------------- */
 
 static void a_question_moves_nothing(void)
@@ -521,6 +540,7 @@ const struct test tests[] = {
     { "what-became-of-a-guest-that-was-let-go-is-asked", what_became_of_a_guest_that_was_let_go_is_asked },
     { "a-guest-in-doubt-is-settled-by-a-person", a_guest_in_doubt_is_settled_by_a_person },
     { "a-source-can-be-cancelled-in-each-state", a_source_can_be_cancelled_in_each_state },
+    { "a-source-that-waits-for-helo-can-be-cancelled", a_source_that_waits_for_helo_can_be_cancelled },
     { "a-question-moves-nothing", a_question_moves_nothing },
     { NULL, NULL },
 };
