@@ -55,18 +55,20 @@ static int deny(struct destination *d, enum deny_code code, const struct gw_err 
     return GW_DESTINATION_ON_OFFR_WRONG;
 }
 
-/* The session must be new: its lock is ours from now on, and nothing of it is here. */
+/* The session must be new: its lock is ours from now on, and nothing else is there. What is there stays. */
 static int take_session(struct destination *d, struct gw_err *err)
 {
     enum gw_decision decision = GW_DECISION_NONE;
     struct store_head head;
     unsigned words;
     bool held;
-    d->keeps = true; /* until that is known */
+    d->keeps = true;
     if (store_open(&d->store, d->opts.state_dir, STORE_DESTINATION, d->session, err) < 0 ||
         store_lock(&d->store, &held, err) < 0 || store_decision(&d->store, &decision, err) < 0)
         return -1;
-    if (decision != GW_DECISION_NONE || store_journal_read(&d->store, &head, &words))
+    if (decision != GW_DECISION_NONE)
+        return gw_fail(err, GW_E_REFUSED, "this session was decided before");
+    if (store_journal_read(&d->store, &head, &words))
         return gw_fail(err, GW_E_REFUSED, "this session was here before");
     d->keeps = false;
     return 0;

@@ -100,11 +100,13 @@ static struct gw_chan *spoil(struct move *m, struct gw_chan *chan)
 int __wrap_gw_destination_start(struct gw_destination *dest, bool *surely_not_started, struct gw_err *err);
 int __real_gw_destination_start(struct gw_destination *dest, bool *surely_not_started, struct gw_err *err);
 
-static struct move *now; /* one at a time */
+static struct move *now; /* one at a time; NULL: none */
 
 int __wrap_gw_destination_start(struct gw_destination *dest, bool *surely_not_started, struct gw_err *err)
 {
     uint64_t bad_pfn;
+    if (now == NULL)
+        return __real_gw_destination_start(dest, surely_not_started, err);
     bool models = strcmp(dest->ops->kind, "model") == 0 && strcmp(now->source->ops->kind, "model") == 0;
     CHECK(now->source->suspended && !now->source->gone);
     now->same = !models || gw_model_same(now->source, dest, &bad_pfn);
@@ -241,6 +243,7 @@ void move_run(struct move *m)
 
 void move_close(struct move *m)
 {
+    now = NULL;
     gw_source_close(m->source);
     state_dir_remove(m->state_dir);
     state_dir_remove(m->run_dir);
