@@ -155,7 +155,8 @@ int wire_attach_out(struct wire *wire, const struct gw_message *message, struct 
         return -1;
     struct iovec all[GW_CHAN_PARTS];
     all[0] = (struct iovec){ .iov_base = wire->out.mem, .iov_len = wire->out.len };
-    memcpy(all + 1, part, num * sizeof part[0]);
+    if (num > 0)
+        memcpy(all + 1, part, num * sizeof part[0]);
     return gw_chan_writev(&wire->tap, all, num + 1, err);
 }
 
