@@ -2,12 +2,12 @@
  * session.c - any octets from another host: to a destination that receives, and as the answers to a source.
  *
  * The first octet chooses: odd, a destination hears the rest on one link; bits 1 and 2 order a failed start, and
- * whether it is sure. Even, a source moves a small guest and hears the rest, cut into links behind so many octets as the
- * second one says, in units of 16. The third one says, a bit a step and again and again, whether the source hears
- * something before it goes on with its work; when it waits, it always does.
+ * whether it is sure. Even, a source moves a small guest and hears the rest, cut into links as long as the second one
+ * says, in units of 16. The third one says, a bit a step and over again, whether the source hears something
+ * before it goes on with its work; when it waits, it always does. Bit 3: the checksums of chunks are made right first.
  *
  * No time passes: a wait that nothing ends moves the clock. The session's id is fixed, so that a stored input can know
- * it. Whatever came: one owner at most, nothing left but what a question may come for, memory in bounds.
+ * it. Whatever came: the guest is where the report says, and nothing is left but what a question may come for.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -87,6 +87,27 @@ enum wire_look __wrap_wire_wait(struct wire *wire, int other, uint64_t ns)
     if (ns == 0 && !(pace >> steps++ % 8 & 1))
         return WIRE_NOTHING;
     return __real_wire_wait(wire, other, ns);
+}
+
+/* Each chunk as far as its length reaches, whatever it is; else nothing but a crc would ever be looked at. */
+static void mend_frames(uint8_t *mem, size_t size)
+{
+    for (size_t at = 0; size - at >= GW_CHUNK_HEAD_LEN + GW_CHUNK_CRC_LEN;) {
+        struct gw_cur cur = gw_cur(mem + at, size - at);
+        uint64_t len = gw_be32(&cur), attached = 0, room = size - at - GW_CHUNK_HEAD_LEN - GW_CHUNK_CRC_LEN;
+        uint32_t type = gw_be32(&cur);
+        if (len > room)
+            return;
+        uint32_t crc = gw_chunk_crc(0, mem + at + 4, (size_t)len + 4);
+        if (type == GW_CHUNK_PAGE && len >= 24) {
+            gw_take(&cur, 16);
+            attached = gw_be64(&cur);
+        }
+        at += GW_CHUNK_HEAD_LEN + (size_t)len;
+        for (unsigned i = 0; i < GW_CHUNK_CRC_LEN; i++)
+            mem[at++] = (uint8_t)(crc >> (24 - 8 * i));
+        at += (size_t)gw_min(attached, size - at);
+    }
 }
 
 /* --- what is left ------------------------------------------------------------------------------------------------ */
@@ -186,19 +207,31 @@ static void end(void)
     rmdir(state_dir);
 }
 
+static void run(uint8_t choice, uint8_t *data, size_t size)
+{
+    size_t skip = choice & 1 ? 0 : gw_min(size, 2);
+    if (choice & 8)
+        mend_frames(data + skip, size - skip);
+    if (choice & 1)
+        receive(choice, data, size);
+    else
+        migrate(data, size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t choice = size > 0 ? data[0] : 0;
+    struct gw_err err = GW_ERR_NONE;
     size_t skip = size > 0;
+    uint8_t *copy = gw_alloc(size + 1, 1, &err);
+    MUST(copy != NULL);
+    memcpy(copy, data, size);
     if (state_dir[0] == '\0') {
         begin();
         atexit(end);
     }
     dialled = steps = 0;
-    if (choice & 1)
-        receive(choice, data + skip, size - skip);
-    else
-        migrate(data + skip, size - skip);
+    run(copy[0], copy + skip, size - skip);
     gw_buf_free(&said);
+    gw_free(copy);
     return 0;
 }
