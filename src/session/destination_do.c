@@ -269,6 +269,22 @@ static int say_answer(struct destination *d, const struct gw_talk_todo *todo)
     return destination_do(d, todo->actions[todo->num - 1]);
 }
 
+/*
+ * A claim that is won is the answer: the holder, who is told so that it need not wait for its timer, may have taken
+ * the file away before it is looked at again.
+ */
+static struct gw_talk_todo decline(struct destination *d, struct gw_talk_asked asked, bool *failed_now)
+{
+    struct gw_err err = GW_ERR_NONE;
+    int rc = store_decide(&d->store, GW_DECISION_DECLINED, &err);
+    *failed_now = rc < 0;
+    if (rc == 0)
+        asked.decision = GW_DECISION_DECLINED;
+    if (rc >= 0)
+        (void)store_hand(&d->store, STORE_STOP, &err);
+    return gw_talk_answer(asked);
+}
+
 /* What the files say, and what the answer wants to be done before it is said. */
 static struct gw_talk_todo look_up(struct destination *d, bool *failed_now)
 {
@@ -281,13 +297,9 @@ static struct gw_talk_todo look_up(struct destination *d, bool *failed_now)
     asked.runs = known && (words & STORE_RUNS) != 0;
     asked.failed = asked.failed || !known || head.epoch != d->asks.epoch;
     struct gw_talk_todo todo = gw_talk_answer(asked);
-    if (todo.actions[0] == GW_DO_CLAIM_DECLINED)
-        *failed_now = store_decide(&d->store, GW_DECISION_DECLINED, &err) < 0;
-    if (todo.actions[0] == GW_DO_CLAIM_DECLINED && !*failed_now)
-        (void)store_hand(&d->store, STORE_STOP, &err); /* so that the holder need not wait for its timer */
     if (todo.actions[0] == GW_DO_HAND_COMM)
         *failed_now = store_hand(&d->store, STORE_COMM, &err) < 0;
-    return todo;
+    return todo.actions[0] == GW_DO_CLAIM_DECLINED ? decline(d, asked, failed_now) : todo;
 }
 
 /* The holder lives: it is he who acts, and we who answer. */
