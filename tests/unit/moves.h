@@ -31,6 +31,7 @@ struct move {
     struct gw_migrate_opts opts;
     struct gw_receive_opts take;
     struct gw_fault fault;       /* of the first link, as the destination sees it */
+    uint64_t silence_ns;         /* of all links; 0: the protocol's */
     bool cut_heard, cut_said;    /* there the first link ends for both sides, behind so many octets that the */
     uint64_t cut_at;             /* destination heard or said */
     struct gw_buf *heard, *said; /* what passed on the first link; NULL: nobody wants it */

@@ -336,6 +336,32 @@ static void a_cut_at_any_octet_to_the_source_leaves_one_owner(void)
     gw_buf_free(&said);
 }
 
+/* One direction ends and the other does not: who hears nothing more has to notice. */
+static void half_a_link_leaves_one_owner(void)
+{
+    struct gw_buf heard = { 0 }, said = { 0 };
+    unsigned moved = 0, kept = 0;
+    record(&heard, &said);
+    for (unsigned way = 0; way < 2; way++)
+        for (size_t at = 0, len = way ? said.len : heard.len; at < len; at += 4 + len / (all_of_them() ? 200 : 25)) {
+            struct move m;
+            move_init(&m, SMALL);
+            m.silence_ns = UINT64_C(200000000);
+            m.fault.cut_read = !way;
+            m.fault.cut_write = way;
+            m.fault.cut_read_at = m.fault.cut_write_at = len - 1 - at; /* the last chunks are the interesting ones */
+            printf("%s ends behind %zu\n", way ? "said" : "heard", len - 1 - at);
+            move_run(&m);
+            move_has_one_owner(&m);
+            moved += m.report.ending == GW_ENDED_MOVED;
+            kept += m.report.ending == GW_ENDED_KEPT;
+            move_close(&m);
+        }
+    CHECK(moved > 3 && kept > 20);
+    gw_buf_free(&heard);
+    gw_buf_free(&said);
+}
+
 const struct test tests[] = {
     { "a-live-guest-moves-whole", a_live_guest_moves_whole },
     { "a-paused-guest-moves-whole", a_paused_guest_moves_whole },
@@ -354,5 +380,6 @@ const struct test tests[] = {
     { "a-bit-that-flips-elsewhere-leaves-one-owner", a_bit_that_flips_elsewhere_leaves_one_owner },
     { "a-cut-at-any-octet-from-the-source-leaves-one-owner", a_cut_at_any_octet_from_the_source_leaves_one_owner },
     { "a-cut-at-any-octet-to-the-source-leaves-one-owner", a_cut_at_any_octet_to_the_source_leaves_one_owner },
+    { "half-a-link-leaves-one-owner", half_a_link_leaves_one_owner },
     { NULL, NULL },
 };
