@@ -101,10 +101,11 @@ static void a_page_that_comes_to_be_reads_as_zero(void)
             unsigned num = 1;
             CHECK_EQ(gw_destination_place(dest, &entries[page], 1, &segs[page], &num, &err), 0);
             CHECK_EQ(num, 1);
-            CHECK(gw_is_zero(segs[page].mem, GW_PAGE_LEN));
-            memset(segs[page].mem, 0xa5, GW_PAGE_LEN);
+            CHECK(guest_reads_zero(&segs[page]));
+            guest_put(&segs[page], 0, "\xa5", 1);
+            guest_put(&segs[page], GW_PAGE_LEN - 1, "\xa5", 1);
         }
-        CHECK(segs[0].mem[0] == 0xa5 && segs[1].mem[GW_PAGE_LEN - 1] == 0xa5);
+        CHECK(guest_octet(&segs[0], 0) == 0xa5 && guest_octet(&segs[1], GW_PAGE_LEN - 1) == 0xa5);
         CHECK_EQ(gw_destination_placed(dest, &entries[0], 1, &err), 0);
         CHECK_EQ(gw_destination_placed(dest, &entries[1], 1, &err), 0);
         gw_destination_close(dest);
@@ -128,7 +129,7 @@ static void a_page_that_became_a_hole_is_none(void)
     CHECK_EQ(gw_destination_placed(dest, &hole, 1, &err), 0);
     num = 1;
     CHECK_EQ(gw_destination_place(dest, &page, 1, &seg, &num, &err), 0);
-    CHECK(gw_is_zero(seg.mem, seg.len));
+    CHECK(guest_reads_zero(&seg));
     CHECK_EQ(gw_destination_placed(dest, &page, 1, &err), 0);
     CHECK_EQ(gw_destination_place(dest, &hole, 1, &seg, &num, &err), 0);
     CHECK_EQ(gw_destination_placed(dest, &hole, 1, &err), 0);
@@ -210,7 +211,7 @@ static void memory_that_is_not_whole_is_refused(void)
     CHECK_EQ(gw_destination_static_done(dest, &err), 0);
     guest_place_all(source, dest, facts.num_pfns);
     CHECK_EQ(gw_destination_place(dest, &page, 1, &seg, &num, &err), 0);
-    seg.mem[100] ^= 1;
+    guest_put(&seg, 100, (const uint8_t[]){ guest_octet(&seg, 100) ^ 1 }, 1);
     CHECK_EQ(gw_destination_placed(dest, &page, 1, &err), 0);
     CHECK_EQ(gw_source_state_records(source, guest_give, dest, &err), 0);
     CHECK_EQ(gw_destination_complete(dest, &err), -1);

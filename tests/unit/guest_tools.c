@@ -117,6 +117,31 @@ struct gw_destination *guest_create(const char *name)
     return dest;
 }
 
+void guest_put(const struct gw_seg *seg, size_t at, const void *mem, size_t len)
+{
+    if (seg->mem != NULL)
+        memcpy(seg->mem + at, mem, len);
+    else
+        CHECK_EQ(pwrite(seg->fd, mem, len, (off_t)(seg->off + at)), (ssize_t)len);
+}
+
+uint8_t guest_octet(const struct gw_seg *seg, size_t at)
+{
+    uint8_t octet = 0;
+    if (seg->mem != NULL)
+        return seg->mem[at];
+    CHECK_EQ(pread(seg->fd, &octet, 1, (off_t)(seg->off + at)), 1);
+    return octet;
+}
+
+bool guest_reads_zero(const struct gw_seg *seg)
+{
+    bool zero = true;
+    for (size_t at = 0; at < seg->len; at++)
+        zero = zero && guest_octet(seg, at) == 0;
+    return zero;
+}
+
 void guest_place_all(struct gw_source *source, struct gw_destination *dest, uint64_t num_pages)
 {
     struct gw_err err = GW_ERR_NONE;
@@ -129,7 +154,7 @@ void guest_place_all(struct gw_source *source, struct gw_destination *dest, uint
         CHECK_EQ(num, 1);
         CHECK_EQ(seg.len, 2 * GW_PAGE_LEN);
         CHECK_EQ(seg.off, pfn * GW_PAGE_LEN);
-        memcpy(seg.mem, mem + pfn * GW_PAGE_LEN, seg.len);
+        guest_put(&seg, 0, mem + pfn * GW_PAGE_LEN, seg.len);
         CHECK_EQ(gw_destination_placed(dest, entries, 2, &err), 0);
     }
     munmap(mem, num_pages * GW_PAGE_LEN);

@@ -31,6 +31,11 @@ struct guest_emitted {
 };
 int guest_note(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err);
 
+/* Contents of a segment, in memory or in its file. */
+void guest_put(const struct gw_seg *seg, size_t at, const void *mem, size_t len);
+uint8_t guest_octet(const struct gw_seg *seg, size_t at);
+bool guest_reads_zero(const struct gw_seg *seg);
+
 /* A gw_emit_fn whose arg is a destination that takes the record. */
 int guest_give(void *arg, uint32_t type, const void *body, uint32_t len, struct gw_err *err);
 /* A destination that exists, empty. */

@@ -220,7 +220,7 @@ static void a_lock_has_one_holder_and_ends_with_him(void)
     int told[2];
     bool held = false;
     struct store store = session_store(state_dir_new(dir), STORE_DESTINATION);
-    CHECK(!store_has_lock(&store));
+    CHECK(!store_is_held(&store));
     CHECK_EQ(pipe(told), 0);
     fflush(NULL);
     pid_t pid = fork();
@@ -232,7 +232,7 @@ static void a_lock_has_one_holder_and_ends_with_him(void)
             pause();
     }
     CHECK_EQ(read(told[0], &octet, 1), 1);
-    CHECK(store_has_lock(&store));
+    CHECK(store_is_held(&store));
     CHECK_EQ(store_lock(&store, &held, &err), -1);
     CHECK_FAIL(err, GW_E_REFUSED, SESSION_ID_TEXT " is in the hands of another godwit");
     CHECK(held);
@@ -400,9 +400,9 @@ static void without_its_ear_a_session_can_still_be_asked_about(void)
     char dir[STATE_DIR_ROOM];
     struct store store, other;
     fill(&store, state_dir_new(dir));
-    store_forget_ear(&store);
+    store_keep(&store, true);
     other = session_store(dir, STORE_DESTINATION);
-    CHECK(!store_has_lock(&other));
+    CHECK(!store_is_held(&other));
     CHECK_EQ(decision_of(&other), GW_DECISION_STARTED);
     CHECK_EQ(session_words(&other), 0);
     CHECK_EQ(access(session_path(&other, "hand"), F_OK), -1);
