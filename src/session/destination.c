@@ -436,6 +436,16 @@ void gw_receive(struct gw_chan *link, const struct gw_receive_opts *opts, struct
 
 /* --- after a death ------------------------------------------------------------------------------------------------ */
 
+static bool is_bare(const struct store *store)
+{
+    struct gw_err err = GW_ERR_NONE;
+    enum gw_decision decision;
+    struct store_head head;
+    unsigned words;
+    return store_decision(store, &decision, &err) == 0 && decision == GW_DECISION_NONE &&
+           !store_journal_read(store, &head, &words);
+}
+
 int gw_settle_destination(const char *session, const struct gw_receive_opts *opts, struct gw_receive_report *out,
                           struct gw_err *err)
 {
@@ -448,6 +458,11 @@ int gw_settle_destination(const char *session, const struct gw_receive_opts *opt
         rc = store_open(&d.store, opts->state_dir, STORE_DESTINATION, d.session, err);
     if (rc == 0)
         rc = store_lock(&d.store, &held, err);
+    if (rc == 0 && is_bare(&d.store)) {
+        (void)store_forget(&d.store); /* a death before the journal: nothing else was made */
+        close_session(&d);
+        return 0;
+    }
     if (rc == 0)
         rc = destination_take_over(&d, err);
     if (rc == 0) {

@@ -138,8 +138,8 @@ static int hear_tell(struct source *s, const struct gw_message *m)
         return bad(s, "TELL", "which is about another session");
     gw_fail(&err, GW_E_REFUSED, "the destination declined: %s", their_words(m->tell.sentence, text, sizeof text));
     s->told = true;
-    s->declined = m->tell.answer == GW_TELL_DECLINED;
-    if (s->declined)
+    s->ends_known = m->tell.answer == GW_TELL_DECLINED;
+    if (s->ends_known)
         s->report->why = err; /* what the link did before matters no more */
     return answers[m->tell.answer];
 }
@@ -331,13 +331,35 @@ static void close_session(struct source *s)
     store_close(&s->store);
 }
 
+/*
+ * A destination that was lost behind DONE may stand ready for a word that will not come. It is told at once, over
+ * another connection and once only, what it would else find out by its timer: the guest is kept.
+ */
+static void call_off(struct source *s)
+{
+    struct gw_message heard;
+    struct gw_err ignored = GW_ERR_NONE;
+    uint64_t end = gw_now(&gw_clock_real) + WIRE_GOODBYE_NS;
+    if (!s->said_done || (wire_is_open(&s->wire) && s->wire.fault == WIRE_WELL && !s->wire.mute))
+        return;
+    wire_close(&s->wire);
+    if (source_open_link(s, &ignored) < 0)
+        return;
+    source_ask_back(s);
+    while (!s->ends_known && s->wire.fault == WIRE_WELL && gw_now(&gw_clock_real) < end && !gw_cancelled())
+        if (wire_wait(&s->wire, -1, NS_PER_S / 10) == WIRE_READY && wire_hear(&s->wire, &heard))
+            s->ends_known = heard.type == GW_CHUNK_TELL; /* whatever it says: nothing will be asked again */
+}
+
 /* The guest is here for sure, or gone for sure: nothing is left to be settled, and nobody need remember. */
 static void forget(struct source *s)
 {
     bool ended = s->now.state == GW_SOURCE_KEPT || s->now.state == GW_SOURCE_MOVED;
     if (!ended || s->report->stuck || store_forget(&s->store) < 0)
         return;
-    if ((s->now.state == GW_SOURCE_MOVED || s->declined) && wire_is_open(&s->wire))
+    if (s->now.state == GW_SOURCE_KEPT)
+        call_off(s);
+    if ((s->now.state == GW_SOURCE_MOVED || s->ends_known) && wire_is_open(&s->wire))
         wire_stop(&s->wire, STOP_FORGET, "the end is known here, and nothing will be asked");
 }
 

@@ -38,9 +38,10 @@ struct source {
     uint64_t asking_ns;            /* since when it is asked */
     uint64_t began_ns, said_roun_ns, told_ns, round_ns, least_answer_ns, write_ns;
     uint32_t stop_code;
-    bool accepted;              /* preflight: it would be taken */
-    bool told;                  /* the destination answered a question: it lives */
-    bool declined;              /* it refused for good */
+    bool accepted; /* preflight: it would be taken */
+    bool told;     /* the destination answered a question: it lives */
+    bool said_done;
+    bool ends_known;            /* on both sides: nothing need be kept for a question */
     char peer[STORE_VALUE_MAX]; /* of the journal */
 };
 
@@ -49,6 +50,9 @@ int source_do(struct source *s, enum gw_talk_action action);
 /* The first reason stays. */
 void source_blame(struct source *s, const struct gw_err *err);
 void source_note(const struct source *s, const char *text);
+/* A link to the destination; and the question whose answer can only be a refusal. */
+int source_open_link(struct source *s, struct gw_err *err);
+void source_ask_back(struct source *s);
 /* One step of the saver, in COPYING or STOPPED. */
 void source_work(struct source *s);
 

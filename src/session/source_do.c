@@ -38,6 +38,7 @@ static int say_done(struct source *s)
     sender_totals(s->sender, &s->totals);
     done.done.totals = s->totals;
     wire_say(&s->wire, &done);
+    s->said_done = true;
     return 0;
 }
 
@@ -49,12 +50,22 @@ static int say_comm(struct source *s)
     return 0;
 }
 
-static int say_asks(struct source *s)
+static void ask(struct source *s, bool may_go_on)
 {
-    struct gw_message asks = { .type = GW_CHUNK_ASKS, .asks = { .epoch = s->epoch, .may_go_on = !s->now.back } };
+    struct gw_message asks = { .type = GW_CHUNK_ASKS, .asks = { .epoch = s->epoch, .may_go_on = may_go_on } };
     memcpy(asks.asks.session, s->session, sizeof s->session);
     wire_say(&s->wire, &asks);
+}
+
+static int say_asks(struct source *s)
+{
+    ask(s, !s->now.back);
     return 0;
+}
+
+void source_ask_back(struct source *s)
+{
+    ask(s, false);
 }
 
 static int say_stop(struct source *s)
@@ -66,7 +77,7 @@ static int say_stop(struct source *s)
 
 /* --- the link ----------------------------------------------------------------------------------------------------- */
 
-static int open_link(struct source *s, struct gw_err *err)
+int source_open_link(struct source *s, struct gw_err *err)
 {
     struct gw_chan *chan = gw_connect(s->opts.to, err);
     if (chan != NULL && s->opts.bandwidth > 0)
@@ -81,7 +92,7 @@ static int dial(struct source *s)
     s->fault_told = false;
     s->mute_ns = 0;
     s->next_event = GW_SOURCE_ON_LINKED;
-    if (open_link(s, &err) == 0)
+    if (source_open_link(s, &err) == 0)
         return 0;
     s->wire.fault = WIRE_WELL; /* there is no link whose fault would be told */
     s->next_event = NO_EVENT;

@@ -281,7 +281,7 @@ void move_has_one_owner(struct move *m)
     for (unsigned i = 0; i < m->num_links; i++)
         acknowledged += m->links[i].report.acknowledged;
     if (here || acknowledged > 0)
-        CHECK_EQ(state_dir_files(m->state_dir), 0);
+        CHECK_EQ(state_dir_leftovers(m->state_dir), 0);
     else
         CHECK_EQ(state_dir_files(m->state_dir), 2); /* decision and journal, for a question that may come */
 }

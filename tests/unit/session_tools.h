@@ -21,6 +21,8 @@ const char *state_dir_new(char room[STATE_DIR_ROOM]);
 void state_dir_remove(const char *dir);
 /* Files below dir, at any depth. */
 unsigned state_dir_files(const char *dir);
+/* The same without decisions `declined`, which stay while the source has not said that it knows. */
+unsigned state_dir_leftovers(const char *dir);
 
 /* A whole file: up to room octets, the rest of text is zero; how many they were, or -1 when there is none. */
 long file_read(const char *path, char *text, size_t room);
