@@ -9,6 +9,7 @@
  *   DIE_WHERE    self, or N: the N-th child that the program forks (a receiver serves each connection in a child)
  *   DIE_AT       the number of the call, from 1; 0: none, only count
  *   DIE_HOW      before, after: SIGKILL; or a number: the call is not made and fails with that errno
+ *   DIE_PARENT   1: the parent is killed first
  *   DIE_ONWARD   1: all calls from that one on fail
  *   DIE_DIR      only calls on what lies in that folder count
  *   DIE_LOG      a file to which each counted call is appended: number, name, target
@@ -42,7 +43,7 @@ static unsigned depth;      /* forks since the program began */
 static unsigned num_forked; /* children of the program itself */
 static atomic_ulong num_calls;
 static unsigned long at;
-static bool after, onward;
+static bool after, onward, with_parent;
 static int error; /* 0: SIGKILL */
 static const char *folder;
 static int log_fd = -1;
@@ -72,6 +73,7 @@ __attribute__((constructor)) static void begin(void)
     at = strtoul(setting("DIE_AT"), NULL, 10);
     after = strcmp(how, "after") == 0;
     error = (int)strtol(how, NULL, 10);
+    with_parent = strcmp(setting("DIE_PARENT"), "1") == 0;
     onward = strcmp(setting("DIE_ONWARD"), "1") == 0;
     folder = setting("DIE_DIR");
     if (name[0] != '\0')
@@ -117,6 +119,8 @@ static void note(unsigned long number, const char *name, const char *path)
 
 __attribute__((noreturn)) static void die(void)
 {
+    if (with_parent)
+        (void)syscall(SYS_kill, getppid(), SIGKILL);
     for (;;)
         (void)syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
 }

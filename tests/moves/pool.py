@@ -17,10 +17,11 @@ SECONDS_MAX = 180
 
 
 class Job:
-    def __init__(self, key, function, arguments):
+    def __init__(self, key, function, arguments, seconds=None):
         self.key = key
         self.output = bytearray()
-        self.until = time.monotonic() + SECONDS_MAX
+        self.seconds = seconds or SECONDS_MAX
+        self.until = time.monotonic() + self.seconds
         self.end, child_end = os.pipe()
         sys.stdout.flush()
         self.pid = os.fork()
@@ -40,7 +41,7 @@ class Job:
         os.close(self.end)
         _, status = os.waitpid(self.pid, 0)
         if hung:
-            return {'outcome': 'hung', 'problems': ['still ran after %d s, with %s' % (SECONDS_MAX, left)]}
+            return {'outcome': 'hung', 'problems': ['still ran after %d s, with %s' % (self.seconds, left)]}
         try:
             return json.loads(self.output)
         except ValueError:
@@ -93,7 +94,10 @@ def end_all(pid):
 
 
 def run(jobs, at_once=None):
-    """jobs: (key, function, arguments) each. Yields (key, result) as they end."""
+    """jobs: (key, function, arguments) each, and the seconds it may take where 180 are too few.
+
+    Yields (key, result) as they end.
+    """
     at_once = at_once or int(os.environ.get('GODWIT_MOVES_JOBS', '0')) or (os.cpu_count() or 1) * 2
     owners.become_subreaper()
     jobs, living = iter(jobs), {}

@@ -1,6 +1,6 @@
 """A link between two godwits that does what it is told: pass octets on, cut, fall silent, flip bits.
 
-A Relay listens, and connects each connection to the destination; plans[k] are the rules of its k-th connection (from 0).
+A Relay listens, and connects each connection to the destination; plans[k] are the rules of its k-th connection, from 0.
 It must not know why a cut is made where it is made. One thread serves all connections.
 """
 import fcntl
@@ -191,12 +191,17 @@ def dial(address):
 
 
 class Relay:
-    """with Relay(destination, plans) as relay: ... relay.address"""
+    """with Relay(destination, plans) as relay: ... relay.address
+
+    destination: an address, or a function that gives the address for the k-th connection. The rules
+    under 'rest' are those of all connections without a plan.
+    """
 
     def __init__(self, destination, plans=None, path=None):
         self.destination, self.plans = destination, plans or {}
         self.path = path
         self.links = []
+        self.accepted = 0
         if path:
             self.listener = socket.socket(socket.AF_UNIX)
             self.listener.bind(path)
@@ -229,15 +234,21 @@ class Relay:
         if self.failure:
             raise RuntimeError('the relay failed') from self.failure
 
+    def heal(self):
+        """From now on connections are not disturbed."""
+        self.plans = {}
+
     def octets(self, number, way):
         """What has passed on that connection, that way."""
         return bytes(self.links[number].way(way).record) if number < len(self.links) else b''
 
     def accept(self):
         near, _ = self.listener.accept()
-        rules = self.plans.get(len(self.links), [])
+        number = self.accepted
+        self.accepted += 1
+        rules = self.plans[number] if number in self.plans else self.rest()
         try:
-            far = dial(self.destination)
+            far = dial(self.destination(number) if callable(self.destination) else self.destination)
         except OSError:
             near.close()  # nobody there: as if the relay were not there either
             return
@@ -248,6 +259,10 @@ class Relay:
         self.links.append(Link(near, far, rules))
         for way in self.links[-1].ways:
             self.links[-1].work(way)
+
+    def rest(self):
+        """Rules are used up: each connection has its own."""
+        return [Rule(rule.way, rule.at, rule.what) for rule in self.plans.get('rest', [])]
 
     def wanted(self):
         """What to poll for: {descriptor: [mask, [(link, way, is source)]]}; for an end that

@@ -1,0 +1,133 @@
+"""Moves over links that break: cuts at every boundary, around the hand-over, silence, and octets that change.
+
+Where to cut comes from the record of a move that was not disturbed, or from the chunk that is met.
+"""
+import random
+
+import hosts
+import moves
+import relay
+import wire
+from cases import alone, case, pick
+
+STILL = 'process:mem=128K,threads=1,rate=0,life=%d' % hosts.LIFE
+TINY = 'process:mem=72K,threads=1,rate=400K,life=%d' % hosts.LIFE
+WAYS = (relay.UP, relay.DOWN)
+
+
+def recorded(spec=STILL, options=()):
+    octets = alone(moves.record, spec, options)['octets']
+    return {way: bytes.fromhex(octets[way]) for way in WAYS}
+
+
+@case('cuts at chunk and record boundaries, both ways')
+def boundaries(size):
+    num = {'smoke': 6, 'quick': 40, 'full': None}[size]
+    for options in ((), ('--paused',)) if size == 'full' else ((),):
+        octets = recorded(options=options)
+        rows = [(way, offset, how) for way in WAYS for offset in wire.boundaries(octets[way])
+                for how in (('rst', 'fin') if size == 'full' else ('rst',))]
+        for row in pick(rows, num):
+            yield (options, row), moves.through_relay, ({0: [row]}, STILL, options)
+
+
+@case('cuts at random octets, both ways')
+def random_cuts(size):
+    num = {'smoke': 2, 'quick': 60, 'full': 1000}[size]
+    octets, chance = recorded(TINY), random.Random(4)
+    for _ in range(num):
+        way = chance.choice(WAYS)
+        # As many in the few octets of control as in the contents of memory.
+        last = len(octets[way])
+        at = chance.randrange(last) if chance.random() < 0.5 else max(0, last - 1 - chance.randrange(min(last, 4000)))
+        row = (way, at, chance.choice(('rst', 'fin')))
+        yield row, moves.through_relay, ({0: [row]}, TINY)
+
+
+# --- the hand-over ---------------------------------------------------------------------------------------------------
+
+LENGTH = {'COMM': 36, 'RUNS': 44, 'REDY': 60, 'DONE': 60, 'ASKS': 37, 'TELL': 33, 'HELO': 32}
+
+
+def points(letters, way, steps):
+    """Places in and around that chunk."""
+    return [(way, (letters, 0, delta)) for delta in sorted({*range(0, LENGTH[letters], steps), 1, LENGTH[letters] - 1})
+            ] + [(way, (letters, 0, 'end'))]
+
+
+def handover_rows(size):
+    """Plans: something in [LETGO written .. RUNS read] on the first link, and perhaps something on the next one."""
+    steps = 1 if size == 'full' else 12
+    up = points('COMM', relay.UP, steps) + points('DONE', relay.UP, 30)
+    down = points('RUNS', relay.DOWN, steps) + points('REDY', relay.DOWN, max(steps, 10))
+    seconds = [None, ('up', ('ASKS', 0, 0)), ('up', ('ASKS', 0, 'end')), ('down', ('TELL', 0, 0)),
+               ('down', ('TELL', 0, 5)), ('down', ('RUNS', 0, 0))]
+    for first in (up, down):
+        rows = [({0: [(*point, how)]} if second is None else {0: [(*point, how)], 1: [(*second, how)]})
+                for second in seconds for how in ('rst', 'fin') for point in first]
+        yield rows
+
+
+@case('cuts between LETGO and RUNS, on the first link and on the next')
+def handover(size):
+    num = {'smoke': 2, 'quick': 12, 'full': 250}[size]
+    for rows in handover_rows(size):
+        for plan in pick(rows, num):
+            yield plan, moves.through_relay, (plan, TINY, ('--wait', '20'))
+
+
+@case('a link that falls silent, from the first octet to the last word')
+def silence(size):
+    rows = [(relay.UP, 0), (relay.UP, ('OFFR', 0, 'end')), (relay.UP, ('PAGE', 0, 'end')), (relay.UP, ('DONE', 0, 0)),
+            (relay.DOWN, ('REDY', 0, 0)), (relay.DOWN, ('REDY', 0, 'end')), (relay.UP, ('COMM', 0, 'end')),
+            (relay.UP, ('COMM', 0, 7)), (relay.DOWN, ('RUNS', 0, 0)), (relay.DOWN, ('RUNS', 0, 20)), (relay.DOWN, 0)]
+    for row in pick(rows, {'smoke': 0, 'quick': 8, 'full': None}[size]):
+        yield row, moves.through_relay, ({0: [(*row, 'stall')]}, TINY, ('--wait', '30'))
+    if size == 'full':
+        for row in rows[5:10]:
+            plan = {0: [(*row, 'stall')], 1: [(relay.UP, ('ASKS', 0, 'end'), 'stall')]}
+            yield plan, moves.through_relay, (plan, TINY, ('--wait', '40'))
+
+
+# --- flips -----------------------------------------------------------------------------------------------------------
+
+def flipped(plan, options, letters, where):
+    """The move with that flip; what it has to come to."""
+    result = moves.through_relay(plan, STILL, options)
+    if not result['hit']:
+        return dict(result, outcome='not met')
+    healed = result['outcome'] == 'moved' and result['report'].get('resent', 0) > 0
+    if where == 'contents':
+        if result['outcome'] == 'moved' and not healed:
+            result['problems'].append('a flip in contents was not noticed: %s' % result['report'])
+        return dict(result, outcome='healed' if healed else result['outcome'])
+    if result['outcome'] == 'moved' and letters not in ('RUNS', 'ALIV'):
+        result['problems'].append('a flip in %s was not noticed' % letters)
+    return dict(result, outcome='%s at %s' % (result['outcome'], letters))
+
+
+@case('bits flipped in contents are found, and healed or refused')
+def flips(size):
+    num = {'smoke': 2, 'quick': 40, 'full': 1000}[size]
+    chance = random.Random(5)
+    for options in ((), ('--paused',)):
+        octets = recorded(options=options)[relay.UP]
+        areas = wire.contents(octets)
+        for _ in range(num // 2):
+            start, length = chance.choice(areas)
+            plan = {0: [(relay.UP, start + chance.randrange(length), ('flip', chance.randrange(8)))]}
+            yield (options, plan), flipped, (plan, options, 'PAGE', 'contents')
+
+
+@case('bits flipped anywhere else are found, and the guest has one owner')
+def framing(size):
+    num = {'smoke': 1, 'quick': 30, 'full': 1000}[size]
+    chance, octets = random.Random(6), recorded()
+    rows = []
+    for way in WAYS:
+        for chunk in wire.split(octets[way]):
+            rows += [(way, chunk.start + delta, chunk.letters) for delta in
+                     {0, 3, 4, 7, 8, (chunk.end - chunk.start) // 2, chunk.end - chunk.start - 1}]
+    for way, at, letters in pick(rows, num) if num < len(rows) else rows + chance.choices(rows, k=num - len(rows)):
+        plan = {0: [(way, at, ('flip', chance.randrange(8)))]}
+        yield (letters, plan), flipped, (plan, ('--wait', '30'), letters, 'framing')
