@@ -46,7 +46,7 @@ static unsigned long at;
 static bool after, onward, with_parent;
 static int error; /* 0: SIGKILL */
 static const char *folder;
-static int log_fd = -1;
+static const char *log_name;
 
 static const char *setting(const char *name)
 {
@@ -67,7 +67,7 @@ static bool command_is(const char *wanted)
 
 __attribute__((constructor)) static void begin(void)
 {
-    const char *how = setting("DIE_HOW"), *name = setting("DIE_LOG");
+    const char *how = setting("DIE_HOW");
     if (!command_is(setting("DIE_COMMAND")))
         return;
     at = strtoul(setting("DIE_AT"), NULL, 10);
@@ -76,8 +76,7 @@ __attribute__((constructor)) static void begin(void)
     with_parent = strcmp(setting("DIE_PARENT"), "1") == 0;
     onward = strcmp(setting("DIE_ONWARD"), "1") == 0;
     folder = setting("DIE_DIR");
-    if (name[0] != '\0')
-        log_fd = (int)syscall(SYS_openat, AT_FDCWD, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    log_name = setting("DIE_LOG");
     is_command = true;
     meant = strcmp(setting("DIE_WHERE"), "self") == 0;
 }
@@ -109,12 +108,16 @@ static struct target target_path(int dir, const char *path)
     return target;
 }
 
+/* No descriptor is kept: a child may close what it does not know. */
 static void note(unsigned long number, const char *name, const char *path)
 {
     char line[PATH_MAX + 64];
     int len = snprintf(line, sizeof line, "%lu %s %s\n", number, name, path);
-    if (log_fd >= 0 && len > 0)
-        (void)syscall(SYS_write, log_fd, line, (size_t)len < sizeof line ? (size_t)len : sizeof line);
+    long fd = log_name[0] != '\0' ? syscall(SYS_openat, AT_FDCWD, log_name, O_WRONLY | O_CREAT | O_APPEND, 0600) : -1;
+    if (fd < 0)
+        return;
+    (void)syscall(SYS_write, fd, line, (size_t)len < sizeof line ? (size_t)len : sizeof line);
+    (void)syscall(SYS_close, fd);
 }
 
 __attribute__((noreturn)) static void die(void)

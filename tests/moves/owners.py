@@ -182,6 +182,7 @@ class Watch:
     def __exit__(self, *_):
         self.ending.set()
         self.thread.join()
+        self.look()
         for guest in self.guests.values():
             guest.kill()
             guest.close()

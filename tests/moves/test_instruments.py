@@ -215,13 +215,13 @@ def a_rule_may_call_before_the_next_octet_passes():
 
 # --- deaths at calls -------------------------------------------------------------------------------------------------
 
-def saves(world, at, how, **more):
-    """A save under die.c: (exit status, lines of its log)."""
+def saves(world, at, how, where='self', **more):
+    """A save under die.c: (the program that ended, lines of its log)."""
     log = world.path('calls')
     if os.path.exists(log):
         os.unlink(log)
     program = world.run('save', hosts.SMALL, world.path('kept/image'), '--after', 'destroyed', '--force',
-                        env=world.dying('save', 'self', at, how, DIE_LOG=log, **more))
+                        env=world.dying('save', where, at, how, DIE_LOG=log, **more))
     return program, owners.read(log).splitlines()
 
 
@@ -262,6 +262,22 @@ def a_call_in_a_folder_fails_as_it_is_told():
 
 
 a_call_in_a_folder_fails_as_it_is_told.skip = needs_die
+
+
+@test
+def a_child_dies_alone_or_with_its_parent():
+    with hosts.World() as world:
+        os.mkdir(world.path('kept'))
+        program, calls = saves(world, 1, 'before', '1')
+        assert program.code == 3 and len(calls) == 1 and 'sendmsg' in calls[0], (program.lines, calls)
+        program, _ = saves(world, 1, 'before', '1', DIE_PARENT=1)
+        assert program.code == -signal.SIGKILL
+        program, calls = saves(world, 1, 'before', '2')
+        assert program.code == 0 and calls == []
+        os.unlink(world.path('calls'))
+
+
+a_child_dies_alone_or_with_its_parent.skip = needs_die
 
 
 # --- the view on guests ----------------------------------------------------------------------------------------------
