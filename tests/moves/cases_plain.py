@@ -8,6 +8,7 @@ import threading
 
 import hosts
 import moves
+import owners
 from cases import Skip, case
 
 F_SETPIPE_SZ = 1031
@@ -58,13 +59,13 @@ def there_and_back(transport, paused, pages):
             guest = next((guest for guest in world.watch.guests.values() if guest.runs), None)
             if guest is None or world.wrong:
                 break
-            world.expect(said['again'] == 'process:pid=%d' % guest.pid, 'again: %s' % said)
+            world.expect(owners.pid_of(said['again']) == guest.pid, 'again: %s' % said)
             forget(world, pid)
             pid = guest.pid
             if receiver:
                 receiver.send(15)
                 world.expect(receiver.wait() == 0, 'receive does not end')
-        world.expect(guest and guest.number('<I', 12) == 2, 'the guest has not moved twice')
+        world.expect(guest and guest.incarnation == 2, 'the guest has not moved twice')
     return world.result(last, source=states)
 
 

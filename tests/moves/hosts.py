@@ -117,6 +117,7 @@ class World:
         self.source, self.destination = self.path('source'), self.path('destination')
         self.programs, self.receivers, self.wrong = [], [], []
         self.watch = owners.Watch()
+        self.ever = set()  # guests that were seen
 
     def __enter__(self):
         self.watch.__enter__()
@@ -153,7 +154,7 @@ class World:
         program = self.start('save', spec, '-', '--json', stdout=subprocess.DEVNULL)
         if program.wait() != 0:
             raise Late('no guest %s: %s' % (spec, program.lines))
-        pid = int(program.one('saved')['again'].rsplit('=', 1)[1])
+        pid = owners.pid_of(program.one('saved')['again'])
         self.watch.guest(pid)
         return pid
 
@@ -187,13 +188,14 @@ class World:
 
     def judge(self, pid):
         """The outcome for the guest that ran as that process; what is wrong with it is noted."""
+        self.ever |= set(self.watch.guests)
         outcome, problems = owners.judge(self.watch.guest(pid), self.watch.others(pid))
         self.wrong += problems
         for program in self.receivers:
             for line in program.all('runs'):
-                number = line['again'].rsplit('=', 1)[1]
-                if number.isdigit() and int(number) not in self.watch.guests:
-                    self.wrong.append('guest %s is said to run, and was never seen' % number)
+                number = owners.pid_of(line['again'])
+                if number is not None and number not in self.ever:
+                    self.wrong.append('guest %d is said to run, and was never seen' % number)
         return outcome
 
     def expect(self, fact, sentence):

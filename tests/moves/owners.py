@@ -9,6 +9,7 @@ import collections
 import ctypes
 import mmap
 import os
+import re
 import select
 import signal
 import struct
@@ -17,8 +18,8 @@ import time
 
 COMM = 'godwit-guest'
 CONTROL = '/memfd:godwit-guest-control (deleted)'
-MAGIC = 0x31505747
-WANT_AT, INCARNATION_AT, PAGES_AT, THREADS_AT, TICKS_AT, TICKS_STEP = 4, 12, 16, 44, 64, 64
+MAGIC = 0x32505747
+WANT_AT, INCARNATION_AT, PAGES_AT, RATE_AT, THREADS_AT, TICKS_AT, TICKS_STEP = 4, 12, 24, 40, 52, 64, 64
 NEVER_RAN = 1
 PERIOD = 0.004  # between two looks for new guests
 
@@ -99,6 +100,18 @@ class Guest:
         return sum(self.number('<Q', TICKS_AT + TICKS_STEP * i) for i in range(self.number('<I', THREADS_AT)))
 
     @property
+    def pages(self):
+        return self.number('<Q', PAGES_AT)
+
+    @property
+    def rate(self):
+        return self.number('<Q', RATE_AT)
+
+    @property
+    def incarnation(self):
+        return self.number('<I', INCARNATION_AT)
+
+    @property
     def alive(self):
         poll = select.poll()
         poll.register(self.process, select.POLLIN)
@@ -109,7 +122,7 @@ class Guest:
         return self.alive and self.want % 2 == 0
 
     def seen(self):
-        return Seen(self.pid, self.alive, self.want, self.ticks, self.number('<I', INCARNATION_AT))
+        return Seen(self.pid, self.alive, self.want, self.ticks, self.incarnation)
 
     def wait_end(self, seconds):
         poll = select.poll()
@@ -148,6 +161,12 @@ def map_control(pid):
     except (OSError, ValueError):
         pass
     return None
+
+
+def pid_of(again):
+    """Of KIND:SPEC by which a process guest is found again; None if it is not one."""
+    found = re.fullmatch(r'process:pid=(\d+)(,.*)?', again or '')
+    return int(found.group(1)) if found else None
 
 
 def take_hold(pid):
