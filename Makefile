@@ -25,6 +25,7 @@ bench: bench/run.sh
 	@bench/run.sh
 
 soak: tools/soak.sh fuzz
+	@$(MAKE) --no-print-directory all
 	@tools/soak.sh
 
 bench/run.sh tools/soak.sh:

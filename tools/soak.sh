@@ -1,10 +1,18 @@
 #!/bin/sh
-# What is too long for every run of the tests: each fuzz target for SOAK_SECONDS (600 unless said), on its stored inputs
-# and what it finds from there. A crash leaves its input in build-fuzz/ and ends the soak with 1.
+# What is too long for every run of the tests.
+#
+# First all moves of guests in full numbers: one line for each case, with what its runs came to; all of it stands in
+# build/moves.log. Then each fuzz target for SOAK_SECONDS (600 unless said), on its stored inputs and what it finds from
+# there. A crash leaves its input in build-fuzz/. Any failure ends the soak with 1.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${SOAK_SECONDS:-600}
 status=0
+
+echo "moves: in full numbers"
+GODWIT=$PWD/build/godwit GODWIT_BUILD=$PWD/build tests/moves/run.py --size full >build/moves.log 2>&1 || status=1
+grep -E '^(ok|not ok|# states|# FAILED)' build/moves.log
+
 for target in build-fuzz/tests/fuzz-*; do
     if [ ! -f "$target" ] || [ ! -x "$target" ]; then
         continue # a folder of objects

@@ -38,6 +38,7 @@ def last_state(program, side):
 
 def source_dies(at, how, options=(), spec=TINY):
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(spec)
         receiver = world.receive()
         env = world.dying('migrate', 'self', at, how, DIE_LOG=world.path('calls'))
@@ -67,6 +68,7 @@ def source_deaths(size):
 def settler_dies(at, how):
     """The source died behind LETGO; the one that settles it dies too; the next one settles."""
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive()
         with relay.Relay(receiver.address, {0: []}) as link:
@@ -94,6 +96,7 @@ def settler_deaths(size):
 
 def destination_dies(where, at, how, with_parent, options=()):
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         more = {'DIE_PARENT': '1'} if with_parent else {}
         receiver = world.receive('unix:' + world.path('socket'),
@@ -138,6 +141,7 @@ def answerer_deaths(size):
 def answerer_dies(at, how):
     """COMM is lost; the second link's child, that is asked, dies."""
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive(env=world.dying('receive', '2', at, how, DIE_LOG=world.path('calls')))
         with relay.Relay(receiver.address, {0: [relay.Rule(relay.UP, ('COMM', 0, 0), 'rst')]}) as link:
@@ -157,6 +161,7 @@ def kill_group(program):
 def two_receivers(holder_dies, source_dies_too, at):
     """The second receiver of a state directory is asked about the first one's session."""
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         holder, other = world.receive('unix:' + world.path('one')), world.receive('unix:' + world.path('two'))
         order = [holder.address]
@@ -196,6 +201,7 @@ def other_receiver(size):
 
 def dies_after(at, comes_back):
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive('unix:' + world.path('socket'))
         with relay.Relay(receiver.address) as link:
@@ -235,6 +241,7 @@ def gone_destination(size):
 def start_fails(sure):
     """The guest there does not start: surely, or nobody knows."""
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive(guest='model:fail=start:1,sure=%d' % sure)
         program = world.migrate(pid, receiver.address, wait=3)
@@ -262,6 +269,7 @@ def failed_starts(size):
 def receiver_ends(at, number):
     """SIGKILL or a cancel of the receiver while the guest comes: nothing is left, also of its files."""
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive('unix:' + world.path('socket'))
         with relay.Relay(receiver.address) as link:

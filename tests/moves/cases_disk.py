@@ -18,6 +18,7 @@ ERRORS = (errno.ENOSPC, errno.EROFS, errno.EIO)
 def disk_fails(side, at, error, onward):
     """From that call on, or in that call alone, the state directory of that side fails."""
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         folder = world.source if side == 'source' else world.destination
         more = {'DIE_DIR': folder, 'DIE_ONWARD': onward, 'DIE_LOG': world.path('calls')}
@@ -77,6 +78,7 @@ def fill(folder):
 def real_disk(side, how):
     """A tmpfs that is full, or read-only, as the state directory; migrate and receive are refused with a sentence."""
     with hosts.World() as world:
+        world.disturbed = True
         folder = world.source if side == 'source' else world.destination
         os.mkdir(folder)
         if not mount(folder, 'size=16k,nr_inodes=6'):

@@ -39,6 +39,7 @@ def signalled(name, number):
     state = name.split(',')[0]
     rule, may = HELD[name]
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive()
         with relay.Relay(receiver.address, {0: [relay.Rule(*rule)]}) as link:
@@ -54,6 +55,7 @@ def signalled(name, number):
 def while_it_stops(number):
     """The guest's process stands still, so that it cannot stop as asked: the signal calls the suspend off."""
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive()
         program = world.migrate('process:pid=%d,wait=4000' % pid, receiver.address)
@@ -70,6 +72,7 @@ def while_it_stops(number):
 def while_it_asks(number):
     """Nobody answers: a cancel leaves the guest held, in doubt; then the destination answers."""
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive()
         plans = {0: [relay.Rule(relay.UP, ('COMM', 0, 'end'), 'rst')], 'rest': [relay.Rule(relay.UP, 0, 'rst')]}
@@ -90,6 +93,7 @@ def while_it_asks(number):
 def at_once(state, number):
     """Nothing is held: the signal comes as soon as the state is told."""
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive()
         program = world.migrate(pid, receiver.address)

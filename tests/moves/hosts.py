@@ -105,8 +105,13 @@ class Program:
             self.process.send_signal(number)
 
     def told(self):
-        return ['$ godwit ' + ' '.join(self.arguments)] + ['  ' + (line if isinstance(line, str) else json.dumps(line))
-                                                           for line in self.lines[-25:]]
+        lines = ['$ godwit ' + ' '.join(self.arguments)]
+        for line in self.lines[-40:]:
+            if isinstance(line, dict) and line.get('type') == 'state':
+                lines.append('  %s: %s' % (line['side'], line['state']))
+            elif not isinstance(line, dict) or line.get('type') not in ('progress', 'round'):
+                lines.append('  ' + (line if isinstance(line, str) else json.dumps(line)))
+        return lines + ['  exit %s' % self.process.poll()]
 
 
 class World:
@@ -117,7 +122,9 @@ class World:
         self.source, self.destination = self.path('source'), self.path('destination')
         self.programs, self.receivers, self.wrong = [], [], []
         self.watch = owners.Watch()
-        self.ever = set()  # guests that were seen
+        self.ever = set()         # guests that were seen
+        self.disturbed = False    # the last word of a link may have been lost: what runs is remembered
+        self.remembered = []      # files that stay for that
 
     def __enter__(self):
         self.watch.__enter__()
@@ -188,6 +195,7 @@ class World:
 
     def judge(self, pid):
         """The outcome for the guest that ran as that process; what is wrong with it is noted."""
+        self.watch.look()
         self.ever |= set(self.watch.guests)
         outcome, problems = owners.judge(self.watch.guest(pid), self.watch.others(pid))
         self.wrong += problems
@@ -211,6 +219,7 @@ class World:
             died = program.arguments[0] == 'receive' and code in (-signal.SIGKILL,)
             if code != 0 and not died and '--once' not in program.arguments:
                 self.wrong.append('receive ended with %s when it was asked to end' % code)
+        self.remember()
         for program in self.programs:
             code = program.wait()
             if code == REPORT_EXIT or (code < 0 and code != -signal.SIGKILL) or 'Sanitizer' in program.text():
@@ -218,12 +227,24 @@ class World:
         for line in self.left():
             self.wrong.append('left behind: ' + line)
 
+    def files(self):
+        return [os.path.join(folder, name) for folder, _, names in os.walk(self.folder) for name in names
+                if '/kept/' not in folder + '/']
+
+    def remember(self):
+        """What a destination keeps of guests that run there until their source has said that it knows."""
+        for line in self.show(self.destination) if self.disturbed else []:
+            name = os.path.join(self.destination, 'destination', line['session'])
+            if line['side'] == 'destination' and line['what_to_do'] == 'nothing':
+                self.remembered += [name + '.journal', name + '.decision']
+
     def left(self):
         """Files of sessions, sockets, halves; processes that are no guests."""
         until = time.monotonic() + 5
         while True:
-            found = [os.path.join(folder, name) for folder, _, names in os.walk(self.folder) for name in names
-                     if '/kept/' not in folder + '/']
+            found = [path for path in self.files() if path not in self.remembered]
+            found += ['guest %d, which never ran' % guest.pid for guest in
+                      owners.unborn(list(self.watch.guests.values()))]
             found += ['process %d (%s)' % (pid, owners.comm(pid)) for pid in owners.descendants()
                       if owners.comm(pid) != owners.COMM and owners.state_letter(pid) not in ('Z', '')]
             if not found or time.monotonic() > until:

@@ -55,7 +55,7 @@ def settle(world, pid, may_be_held=False):
 
 def prove(world, pid, outcome, address):
     """The guest works; one that was kept can be moved, with all its memory right."""
-    running = [guest for guest in world.watch.guests.values() if guest.runs]
+    running = [guest for guest in list(world.watch.guests.values()) if guest.runs]
     for guest in running:
         world.expect(guest.rate == 0 or guest.works(), 'guest %d runs, and makes no ticks' % guest.pid)
     if outcome != 'kept' or address is None or len(running) != 1:
@@ -88,6 +88,7 @@ def wait_first(*programs, seconds=hosts.LATE):
 def through_relay(plans, spec=hosts.SMALL, options=(), guest=hosts.CHECKED, may_be_held=False, hook=None):
     """The scenario of a move through a relay with these plans: {connection: [(way, at, what)]}."""
     with hosts.World() as world:
+        world.disturbed = True
         pid = world.guest(spec)
         receiver = world.receive(guest=guest)
         made = {key: [relay.Rule(*row) for row in rows] for key, rows in plans.items()}
@@ -101,7 +102,7 @@ def through_relay(plans, spec=hosts.SMALL, options=(), guest=hosts.CHECKED, may_
         hit = [rule.done for key in made if key != 'rest' for rule in made[key]]
     return world.result('%s, then %s' % (first, last) if first != last else last, hit=all(hit),
                         source=program.states('source'), destination=receiver.states('destination'),
-                        report=program.one('moved') or {})
+                        report=program.one('moved') or {}, remembered=len(world.remembered) // 2)
 
 
 def record(spec=hosts.SMALL, options=(), guest=hosts.CHECKED):

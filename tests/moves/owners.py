@@ -229,7 +229,12 @@ class Watch:
 
     def others(self, pid):
         self.look()
-        return [guest for number, guest in self.guests.items() if number != pid]
+        return [guest for number, guest in list(self.guests.items()) if number != pid]
+
+
+def unborn(guests):
+    """Those that are there and never ran: halves of moves."""
+    return [guest for guest in guests if guest.alive and guest.want == NEVER_RAN]
 
 
 def judge(here, others):
@@ -240,13 +245,10 @@ def judge(here, others):
     problems = []
     there = [guest for guest in others if guest.runs]
     ran = [guest for guest in others if guest.want != NEVER_RAN]
-    fresh = [guest for guest in others if guest.alive and guest.want == NEVER_RAN]
     if here.want % 2 == 0 and ran:
         problems.append('two owners: guest %d was let run here, and %s ran there' % (here.pid, [g.pid for g in ran]))
     if len(ran) > 1:
         problems.append('guests %s ran at the destination' % [guest.pid for guest in ran])
-    if fresh:
-        problems.append('guests %s are left that never ran' % [guest.pid for guest in fresh])
     if here.runs:
         return 'kept', problems
     if there:

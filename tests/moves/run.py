@@ -5,6 +5,7 @@ usage: run.py [--size smoke|quick|full] [--list] [CASE...]      environment: GOD
 Behind the points stands which states of both tables were hit.
 """
 import argparse
+import os
 import sys
 
 sys.dont_write_bytecode = True
@@ -14,6 +15,7 @@ import cases_disk  # noqa: E402, F401
 import cases_links  # noqa: E402, F401
 import cases_plain  # noqa: E402, F401
 import cases_signals  # noqa: E402, F401
+import hosts  # noqa: E402
 
 
 def point(number, name, size):
@@ -43,6 +45,8 @@ def main():
         return 0
     if given.size == 'smoke' and not given.case:
         names = [name for name in names if name in cases.SMOKE]
+    if not os.access(hosts.GODWIT, os.X_OK):
+        sys.exit('run.py: GODWIT must name the built program')
     print('1..%d' % len(names), flush=True)
     good = [point(number, name, given.size) for number, name in enumerate(names, 1)]
     for side, counter in cases.STATES.items():
