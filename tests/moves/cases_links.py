@@ -101,9 +101,18 @@ def flipped(plan, options, letters, where):
         if result['outcome'] == 'moved' and not healed:
             result['problems'].append('a flip in contents was not noticed: %s' % result['report'])
         return dict(result, outcome='healed' if healed else result['outcome'])
-    if result['outcome'] == 'moved' and letters not in ('RUNS', 'ALIV'):
+    if result['outcome'] == 'moved' and letters not in ('RUNS', 'STOP', 'ALIV'):
         result['problems'].append('a flip in %s was not noticed' % letters)
     return dict(result, outcome='%s at %s' % (result['outcome'], letters))
+
+
+def relative(octets):
+    """[(letters, nth, chunk)]: offsets alone may shift by the digits of a name."""
+    seen, rows = {}, []
+    for chunk in wire.split(octets):
+        nth = seen[chunk.letters] = seen.get(chunk.letters, -1) + 1
+        rows.append((chunk.letters, nth, chunk))
+    return rows
 
 
 @case('bits flipped in contents are found, and healed or refused')
@@ -111,11 +120,11 @@ def flips(size):
     num = {'smoke': 2, 'quick': 40, 'full': 1000}[size]
     chance = random.Random(5)
     for options in ((), ('--paused',)):
-        octets = recorded(options=options)[relay.UP]
-        areas = wire.contents(octets)
+        pages = [row for row in relative(recorded(options=options)[relay.UP]) if row[2].until > row[2].end]
         for _ in range(num // 2):
-            start, length = chance.choice(areas)
-            plan = {0: [(relay.UP, start + chance.randrange(length), ('flip', chance.randrange(8)))]}
+            letters, nth, chunk = chance.choice(pages)
+            delta = chance.randrange(chunk.end - chunk.start, chunk.until - chunk.start)
+            plan = {0: [(relay.UP, (letters, nth, delta), ('flip', chance.randrange(8)))]}
             yield (options, plan), flipped, (plan, options, 'PAGE', 'contents')
 
 
@@ -125,9 +134,9 @@ def framing(size):
     chance, octets = random.Random(6), recorded()
     rows = []
     for way in WAYS:
-        for chunk in wire.split(octets[way]):
-            rows += [(way, chunk.start + delta, chunk.letters) for delta in
-                     {0, 3, 4, 7, 8, (chunk.end - chunk.start) // 2, chunk.end - chunk.start - 1}]
-    for way, at, letters in pick(rows, num) if num < len(rows) else rows + chance.choices(rows, k=num - len(rows)):
+        for letters, nth, chunk in relative(octets[way]):
+            length = chunk.end - chunk.start
+            rows += [(way, (letters, nth, delta)) for delta in sorted({0, 1, 2, 3, 4, 7, 8, length // 2, length - 1})]
+    for way, at in pick(rows, num) if num < len(rows) else rows + chance.choices(rows, k=num - len(rows)):
         plan = {0: [(way, at, ('flip', chance.randrange(8)))]}
-        yield (letters, plan), flipped, (plan, ('--wait', '30'), letters, 'framing')
+        yield plan, flipped, (plan, ('--wait', '30'), at[0], 'framing')

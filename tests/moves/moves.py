@@ -96,7 +96,7 @@ def through_relay(plans, spec=hosts.SMALL, options=(), guest=hosts.CHECKED, may_
             program = world.migrate(pid, link.address, *options)
             if hook:
                 hook(world, pid, receiver, link, program)
-            world.watch_end = program.wait()
+            program.wait()
             link.heal()
             first, last = finish(world, pid, program, receiver.address, may_be_held)
         hit = [rule.done for key in made if key != 'rest' for rule in made[key]]
