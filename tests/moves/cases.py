@@ -4,11 +4,11 @@ A case is a function of the size ('smoke', 'quick' or 'full') that gives jobs fo
 scenario has a problem. What the scenarios came to is counted and printed with the point.
 """
 import collections
+import re
 
 import pool
 
 CASES = {}
-SHOWN = 3  # failures that are told in full
 SMOKE = ('plain', 'consecutive', 'models', 'late', 'boundaries', 'handover')
 
 # Of both tables, what was seen anywhere in this run: {side: {state: times}}.
@@ -55,7 +55,7 @@ def tell(counter):
 def run(name, size):
     """(ok, sentence, lines)."""
     sentence, function = CASES[name]
-    outcomes, bad, lines = collections.Counter(), 0, []
+    outcomes, told, bad, lines = collections.Counter(), collections.Counter(), 0, []  # told: kinds of failures
     for key, result in pool.run(function(size)):
         outcomes[result['outcome']] += 1
         note_states(result)
@@ -63,7 +63,9 @@ def run(name, size):
         if not result['problems']:
             continue
         bad += 1
-        if bad <= SHOWN:
+        kind = re.sub(r'[0-9a-f]{32}|[0-9]+', 'N', ' '.join(result['problems'])[:200])
+        told[kind] += 1
+        if told[kind] == 1:
             lines += ['FAILED: %s' % (key,), *result['problems'], *result.get('story', [])]
         else:
             lines += ['FAILED: %s: %s' % (key, result['problems'][0])]

@@ -219,6 +219,9 @@ class World:
             died = program.arguments[0] == 'receive' and code in (-signal.SIGKILL,)
             if code != 0 and not died and '--once' not in program.arguments:
                 self.wrong.append('receive ended with %s when it was asked to end' % code)
+        for state_dir in (self.source, self.destination) if self.disturbed else ():
+            done = self.settle(state_dir=state_dir)
+            self.expect(done.code == 0, 'in the end owner settle ends with %d: %s' % (done.code, done.lines))
         self.remember()
         for program in self.programs:
             code = program.wait()
@@ -236,7 +239,7 @@ class World:
         for line in self.show(self.destination) if self.disturbed else []:
             name = os.path.join(self.destination, 'destination', line['session'])
             if line['side'] == 'destination' and line['what_to_do'] == 'nothing':
-                self.remembered += [name + '.journal', name + '.decision']
+                self.remembered += [name + end for end in ('.journal', '.decision', '.lock', '.hand')]
 
     def left(self):
         """Files of sessions, sockets, halves; processes that are no guests."""

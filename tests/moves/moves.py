@@ -31,7 +31,7 @@ def finish(world, pid, program, address, may_be_held=False):
     code = program.wait()
     first = world.judge(pid)
     agree(world, program, code, first)
-    if code == -9 or first == 'held':
+    if code == -9 or first in ('held', 'untaken'):
         last = settle(world, pid, may_be_held)
     else:
         last = first
@@ -102,7 +102,7 @@ def through_relay(plans, spec=hosts.SMALL, options=(), guest=hosts.CHECKED, may_
         hit = [rule.done for key in made if key != 'rest' for rule in made[key]]
     return world.result('%s, then %s' % (first, last) if first != last else last, hit=all(hit),
                         source=program.states('source'), destination=receiver.states('destination'),
-                        report=program.one('moved') or {}, remembered=len(world.remembered) // 2)
+                        report=program.one('moved') or {}, remembered=len(world.remembered) // 4)
 
 
 def record(spec=hosts.SMALL, options=(), guest=hosts.CHECKED):

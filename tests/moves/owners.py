@@ -240,7 +240,8 @@ def unborn(guests):
 def judge(here, others):
     """(outcome, problems) of one guest that was to move from `here` to one of the others.
 
-    moved: it runs there alone. kept: it runs here, and never ran elsewhere. held: it stands here, and nothing runs.
+    moved: it runs there alone. untaken: it runs there, and what is left stands here. kept: it runs here, and never ran
+    elsewhere. held: it stands here, and nothing runs.
     """
     problems = []
     there = [guest for guest in others if guest.runs]
@@ -252,9 +253,7 @@ def judge(here, others):
     if here.runs:
         return 'kept', problems
     if there:
-        if here.alive:
-            problems.append('guest %d stands here while it runs there' % here.pid)
-        return 'moved', problems
+        return 'untaken' if here.alive else 'moved', problems
     if here.alive:
         return 'held', problems
     return 'lost', problems + ['the guest runs nowhere']
