@@ -128,6 +128,23 @@ def flips(size):
             yield (options, plan), flipped, (plan, options, 'PAGE', 'contents')
 
 
+def unchecked(plan):
+    """Without checks a flip passes, but not a destination that recomputes all memory."""
+    result = moves.through_relay(plan, STILL, ('--no-checks',))
+    if result['hit'] and result['outcome'] != 'kept':
+        result['problems'].append('it came to %s' % result['outcome'])
+    return dict(result, outcome=result['outcome'] if result['hit'] else 'not met')
+
+
+@case('without checks, flips are found by a destination that recomputes')
+def unchecked_flips(size):
+    octets = recorded(options=('--no-checks',))
+    page = next(row for row in relative(octets[relay.UP]) if row[2].until > row[2].end)[2]
+    for number in range({'smoke': 0, 'quick': 2, 'full': 50}[size]):
+        at = ('PAGE', 0, page.end - page.start + 1 + number * (page.until - page.end) // 51)
+        yield at, unchecked, ({0: [(relay.UP, at, ('flip', number % 8))]},)
+
+
 @case('bits flipped anywhere else are found, and the guest has one owner')
 def framing(size):
     num = {'smoke': 1, 'quick': 30, 'full': 1000}[size]

@@ -5,10 +5,12 @@ What is reported at both ends is compared; a destination with check=1 recomputes
 import fcntl
 import os
 import threading
+import time
 
 import hosts
 import moves
 import owners
+import relay
 from cases import Skip, case
 
 F_SETPIPE_SZ = 1031
@@ -173,6 +175,75 @@ def preflight(size):
     yield 'process', asked_first, (None, hosts.CHECKED, True)
     yield 'model', asked_first, ('model:pages=64', 'model:', True)
     yield 'refused', asked_first, ('model:pages=64', 'model:fail=create:1', False)
+    yield 'image', image_first, (True,)
+    yield 'image, refused', image_first, (False,)
+
+
+def image_first(yes):
+    """The same question about an image in a file."""
+    with hosts.World() as world:
+        os.mkdir(world.path('kept'))
+        image = world.path('kept/image')
+        world.run('save', hosts.SMALL, image, '--after', 'destroyed')
+        receiver = world.receive(guest=hosts.CHECKED if yes else 'model:fail=create:1')
+        program = world.run('preflight', image, receiver.address, '--json')
+        world.expect(program.code == (0 if yes else 1), 'preflight ended with %d' % program.code)
+    return world.result('yes' if yes else 'no')
+
+
+# --- options ---------------------------------------------------------------------------------------------------------
+
+def with_options(spec, options, outcome, code, least_seconds=0):
+    with hosts.World() as world:
+        pid = world.guest(spec)
+        receiver = world.receive()
+        program = world.migrate(pid, receiver.address, *options)
+        first, last = moves.finish(world, pid, program, None)
+        world.expect((last, program.wait()) == (outcome, code), 'exit %s, %s' % (program.wait(), last))
+        moved = program.one('moved')
+        world.expect(not moved or moved['total_ns'] >= least_seconds * 1e9, 'too fast: %s' % moved)
+    return world.result('%s %s' % (' '.join(options), last), source=program.states('source'),
+                        destination=receiver.states('destination'))
+
+
+@case('options: policy, bandwidth, checks; rounds that do not converge are given up, or forced')
+def options(size):
+    busy = 'process:mem=16M,threads=2,rate=400M,pattern=random,life=%d' % hosts.LIFE
+    yield 'xen', with_options, (hosts.SMALL, ('--policy', 'xen'), 'moved', 0)
+    yield 'no checks', with_options, (hosts.SMALL, ('--no-checks',), 'moved', 0)
+    yield 'bandwidth', with_options, ('process:mem=6M,rate=100K,life=%d' % hosts.LIFE, ('--bandwidth', '4M'), 'moved', 0, 1)
+    if size != 'smoke':
+        yield 'gives up', with_options, (busy, ('--bandwidth', '20M', '--downtime', '50'), 'kept', 1)
+        yield 'forced', with_options, (busy, ('--bandwidth', '20M', '--downtime', '50', '--force'), 'moved', 0)
+
+
+def two_movers():
+    """While one godwit moves a guest, another cannot: and that disturbs nothing."""
+    with hosts.World() as world:
+        world.disturbed = True
+        pid = world.guest()
+        receiver = world.receive()
+        with relay.Relay(receiver.address, {0: [relay.Rule(relay.UP, ('PAGE', 0, 40), 'stall')]}) as link:
+            first = world.migrate(pid, link.address)
+            until_stalled(link)
+            second = world.migrate(pid, receiver.address)
+            world.expect(second.wait() in (1, 3), 'the second one ended with %d' % second.wait())
+            world.expect(world.watch.guest(pid).works(), 'the guest does not work')
+            first.send(2)
+            moves.finish(world, pid, first, receiver.address)
+    return world.result('refused')
+
+
+def until_stalled(link):
+    until = time.monotonic() + 20
+    while not (link.links and link.links[0].stalled) and time.monotonic() < until:
+        threading.Event().wait(0.005)
+
+
+@case('a guest that is being moved cannot be moved by another godwit')
+def busy(size):
+    for number in range({'smoke': 0, 'quick': 1, 'full': 10}[size]):
+        yield number, two_movers, ()
 
 
 # --- a late reader ---------------------------------------------------------------------------------------------------
