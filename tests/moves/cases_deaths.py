@@ -105,9 +105,11 @@ def destination_dies(where, at, how, with_parent, options=()):
         again = receiver
         if receiver in moves.wait_first(program, receiver):
             again = world.receive(receiver.address)
+        else:
+            state = last_state(receiver, 'destination')
         first, last = moves.finish(world, pid, program, again.address)
         lines = calls(world)
-    state = last_state(receiver, 'destination')
+    state = last_state(receiver, 'destination') if again is not receiver else state
     return world.result('%s in %s' % (last if first == last else first + ', then ' + last, state), calls=lines,
                         source=program.states('source'), destination=receiver.states('destination'))
 

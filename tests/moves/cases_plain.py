@@ -211,7 +211,8 @@ def options(size):
     busy = 'process:mem=16M,threads=2,rate=400M,pattern=random,life=%d' % hosts.LIFE
     yield 'xen', with_options, (hosts.SMALL, ('--policy', 'xen'), 'moved', 0)
     yield 'no checks', with_options, (hosts.SMALL, ('--no-checks',), 'moved', 0)
-    yield 'bandwidth', with_options, ('process:mem=6M,rate=100K,life=%d' % hosts.LIFE, ('--bandwidth', '4M'), 'moved', 0, 1)
+    large = 'process:mem=6M,rate=100K,life=%d' % hosts.LIFE
+    yield 'bandwidth', with_options, (large, ('--bandwidth', '4M'), 'moved', 0, 1)
     if size != 'smoke':
         yield 'gives up', with_options, (busy, ('--bandwidth', '20M', '--downtime', '50'), 'kept', 1)
         yield 'forced', with_options, (busy, ('--bandwidth', '20M', '--downtime', '50', '--force'), 'moved', 0)
