@@ -266,6 +266,97 @@ def failed_starts(size):
             yield (number, sure), start_fails, (sure,)
 
 
+def host_dies(at, how):
+    """All of the destination dies at that call, its guests too; then it comes back with its files.
+
+    A guest that ran there may not be resumed here: it has moved, and died with its host, or nobody can know.
+    """
+    with hosts.World() as world:
+        world.disturbed = True
+        pid = world.guest(TINY)
+        env = world.dying('receive', '1', at, how, DIE_PARENT=1, DIE_LOG=world.path('calls'))
+        receiver = world.receive('unix:' + world.path('socket'), env=env)
+        program = world.migrate(pid, receiver.address, wait=4)
+        if receiver in moves.wait_first(program, receiver):
+            for guest in world.watch.others(pid):
+                guest.kill()
+            receiver = world.receive(receiver.address)
+        program.wait()
+        ran = [guest.pid for guest in world.watch.others(pid) if guest.want != owners.NEVER_RAN]
+        world.settle(wait=4)
+        outcome = after_host(world, pid, ran)
+        lines = calls(world)
+    return world.result(outcome, calls=lines, source=program.states('source'),
+                        destination=receiver.states('destination'))
+
+
+def after_host(world, pid, ran):
+    here = world.watch.guest(pid)
+    world.expect(not (here.runs and ran), 'guest %d goes on here, and %s ran there' % (pid, ran))
+    world.expect(here.alive or ran, 'the guest is lost, and never ran there')
+    if here.alive and not here.runs:
+        shown = world.show(world.source)
+        world.expect(len(shown) == 1, 'it is held, and owner show tells %s' % shown)
+        world.settle('--destination-is-dead')
+        world.expect(here.works(), 'it does not go on by word of a person')
+        shutil.rmtree(world.destination)
+        return 'in doubt, %s' % ('it ran there' if ran else 'it never ran there')
+    return 'kept' if here.runs else 'moved' if any(g.runs for g in world.watch.others(pid)) else 'died there'
+
+
+@case('the destination dies with its guests at every call, and comes back')
+def host_deaths(size):
+    needs_die()
+    num = len(alone(host_dies, 0, 'before')['calls'])
+    for at, how in both_ways(num, size, 16):
+        yield (at, how), host_dies, (at, how)
+
+
+# --- two at once -----------------------------------------------------------------------------------------------------
+
+def two_settlers():
+    """The source died behind LETGO; two settle it at the same time, and a third while it still asks."""
+    with hosts.World() as world:
+        world.disturbed = True
+        pid = world.guest(TINY)
+        receiver = world.receive()
+        with relay.Relay(receiver.address) as link:
+            program = world.migrate(pid, link.address)
+            link.plans[0] = [relay.Rule(relay.UP, ('COMM', 0, 'end'), lambda: program.send(signal.SIGKILL))]
+            program.wait()
+            settlers = [world.start('owner', 'settle', '--state-dir', world.source, '--wait', 10) for _ in range(3)]
+            codes = sorted(settler.wait() for settler in settlers)
+            world.expect(codes[0] == 0 and set(codes) <= {0, 1, 3}, 'they ended with %s' % codes)
+            last = moves.settle(world, pid)
+            moves.prove(world, pid, last, receiver.address)
+    return world.result(last)
+
+
+def hasty():
+    """A person says that the destination is dead while a godwit is still asking it."""
+    with hosts.World() as world:
+        world.disturbed = True
+        pid = world.guest(TINY)
+        receiver = world.receive()
+        plans = {0: [relay.Rule(relay.UP, ('COMM', 0, 'end'), 'rst')], 'rest': [relay.Rule(relay.UP, 0, 'rst')]}
+        with relay.Relay(receiver.address, plans) as link:
+            program = world.migrate(pid, link.address, wait=60)
+            receiver.wait_line('runs')
+            done = world.settle('--destination-is-dead')
+            world.expect(not world.watch.guest(pid).runs, 'it was believed: exit %d' % done.code)
+            link.heal()
+            _, last = moves.finish(world, pid, program, None)
+        world.expect(last == 'moved', 'it is %s' % last)
+    return world.result('left to it, then ' + last)
+
+
+@case('several settle at once; a person settles while a godwit asks')
+def settlers(size):
+    for number in range({'smoke': 0, 'quick': 2, 'full': 20}[size]):
+        yield ('three', number), two_settlers, ()
+        yield ('hasty', number), hasty, ()
+
+
 # --- a guest that is coming ------------------------------------------------------------------------------------------
 
 def receiver_ends(at, number):
