@@ -5,6 +5,7 @@ to be. All waiting is bounded; nothing here sleeps for an outcome. It must not k
 """
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,7 @@ LIFE = 150  # seconds after which a guest that a test forgot ends
 CHECKED = 'process:check=1,life=%d' % LIFE
 SMALL = 'process:mem=128K,threads=1,rate=400K,life=%d' % LIFE
 KEPT_ENV = ('PATH', 'ASAN_OPTIONS', 'LSAN_OPTIONS', 'UBSAN_OPTIONS')
-REPORT_EXIT = 86  # a sanitizer's
+REPORT_EXIT, REPORT = 86, re.compile('(Address|Leak|UndefinedBehavior)Sanitizer|: runtime error: ')  # a sanitizer's
 
 
 class Late(Exception):
@@ -225,7 +226,7 @@ class World:
         self.remember()
         for program in self.programs:
             code = program.wait()
-            if code == REPORT_EXIT or (code < 0 and code != -signal.SIGKILL) or 'Sanitizer' in program.text():
+            if code == REPORT_EXIT or (code < 0 and code != -signal.SIGKILL) or REPORT.search(program.text()):
                 self.wrong.append('%s ended with %d: %s' % (program.arguments[0], code, program.text()[-800:]))
         for line in self.left():
             self.wrong.append('left behind: ' + line)
