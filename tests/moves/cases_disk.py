@@ -59,6 +59,56 @@ def failing_disk(size):
             yield row, disk_fails, row
 
 
+# --- durable before it is said ---------------------------------------------------------------------------------------
+
+def owed(call, folder):
+    """The path that has to be made durable because of that call, or None."""
+    _, name, path = (call.split(' ', 2) + [''])[:3]
+    if not path.startswith(folder + '/'):
+        return None
+    if name == 'write':
+        return path
+    return os.path.dirname(path) if name in ('link', 'rename', 'mkdir') else None
+
+
+def said_early(calls, folder):
+    """Words that were said on the link while something of the state directory was not durable."""
+    debts, early = [], []
+    for call in calls:
+        name, path = (call.split(' ', 2) + [''])[1:3]
+        if name == 'fsync':
+            debts = [debt for debt in debts if debt != path]
+        if name == 'writev' and path.startswith('socket:'):
+            early += ['said before it is durable: ' + debt for debt in debts]
+            debts = []
+        debt = owed(call, folder)
+        debts += [debt] if debt and debt not in debts else []
+    return sorted(set(early))
+
+
+def durable(side):
+    with hosts.World() as world:
+        world.disturbed = True
+        pid = world.guest(TINY)
+        log = {'DIE_LOG': world.path('calls')}
+        receiver = world.receive(env=world.dying('receive', '1', 0, 'before', **log) if side == 'destination' else None)
+        env = world.dying('migrate', 'self', 0, 'before', **log) if side == 'source' else None
+        program = world.migrate(pid, receiver.address, env=env)
+        _, last = moves.finish(world, pid, program, None)
+        lines = calls(world)
+        world.expect(sum('.journal' in line for line in lines) > 3, 'nothing is known of its journal: %s' % lines)
+        for line in said_early(lines, world.folder):
+            world.expect(False, line.replace(world.folder, ''))
+    return world.result('%s %s' % (side, last))
+
+
+@case('what is written is durable before the next word is said')
+def words(size):
+    needs_die()
+    for side in ('source', 'destination'):
+        yield side, durable, (side,)
+
+
 # --- for real --------------------------------------------------------------------------------------------------------
 
 def mount(folder, options):

@@ -3,12 +3,15 @@
 Where to cut comes from the record of a move that was not disturbed, or from the chunk that is met.
 """
 import random
+import threading
+import time
 
 import hosts
 import moves
+import owners
 import relay
 import wire
-from cases import alone, case, pick
+from cases import Skip, alone, case, pick
 
 STILL = 'process:mem=128K,threads=1,rate=0,life=%d' % hosts.LIFE
 TINY = 'process:mem=72K,threads=1,rate=400K,life=%d' % hosts.LIFE
@@ -89,6 +92,30 @@ def silence(size):
             yield plan, moves.through_relay, (plan, TINY, ('--wait', '40'))
 
 
+def holds_a_minute():
+    """The link is lost behind REDY, the source keeps its guest: the destination holds its half for 60 s, no longer."""
+    with hosts.World() as world:
+        world.disturbed = True
+        pid = world.guest(TINY)
+        receiver = world.receive()
+        with relay.Relay(receiver.address, {0: [relay.Rule(relay.DOWN, ('REDY', 0, 0), 'rst')]}) as link:
+            program = world.migrate(pid, link.address)
+            begin = time.monotonic()
+            moves.finish(world, pid, program, None)
+            while owners.unborn(list(world.watch.guests.values())) and time.monotonic() < begin + 90:
+                threading.Event().wait(0.1)
+        seconds = time.monotonic() - begin
+        world.expect(50 < seconds < 70, 'it held its half for %d s' % seconds)
+    return world.result('gone after a minute')
+
+
+@case('a destination that is ready waits a minute')
+def minute(size):
+    if size != 'full':
+        raise Skip('it takes a minute: for the full size')
+    yield '', holds_a_minute, ()
+
+
 # --- flips -----------------------------------------------------------------------------------------------------------
 
 def flipped(plan, options, letters, where):
@@ -157,3 +184,15 @@ def framing(size):
     for way, at in pick(rows, num) if num < len(rows) else rows + chance.choices(rows, k=num - len(rows)):
         plan = {0: [(way, at, ('flip', chance.randrange(8)))]}
         yield plan, flipped, (plan, ('--wait', '30'), at[0], 'framing')
+
+
+@case('a chunk that says by a flipped bit that it is longer holds nobody up')
+def stretched(size):
+    up, down = ('OFFR', 'PAGE', 'ROUN', 'RECD', 'DONE', 'COMM'), ('HELO', 'ACPT', 'SEEN', 'REDY')
+    rows = [(relay.UP, letters) for letters in up] + [(relay.DOWN, letters) for letters in down]
+    if size != 'full':
+        rows = [row for row in rows if row[1] in ('RECD', 'SEEN')]
+    for way, letters in rows:
+        for octet, bit in ((0, 1), (1, 4), (2, 5), (2, 1), (3, 6)) if size == 'full' else ((2, 5),):
+            plan = {0: [(way, (letters, 0, octet), ('flip', bit))]}
+            yield plan, flipped, (plan, ('--wait', '30'), letters, 'framing')

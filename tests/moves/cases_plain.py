@@ -38,7 +38,8 @@ def compare(world, program, said, pages, paused):
         world.expect(moved[field] == said[field], '%s: %s here, %s there' % (field, moved[field], said[field]))
     world.expect(len(moved['session']) == 32 and len(moved['pages_digest']) == 32, 'ids are not 32 digits: %s' % moved)
     world.expect(moved['pages_proven'] == said['pages'] == pages, 'pages: %s, %s, %d' % (moved, said, pages))
-    world.expect(moved['octets'] <= moved['wire_octets'] and moved['rounds'] >= 1 and not (paused and moved['resent']) and
+    world.expect(not (paused and moved['resent']), 'pages were sent again: %s' % moved)
+    world.expect(moved['octets'] <= moved['wire_octets'] and moved['rounds'] >= 1 and
                  0 < moved['downtime_ns'] <= moved['total_ns'], 'numbers that cannot be: %s' % moved)
     rounds = program.all('round')
     world.expect(len(rounds) in (0, moved['rounds'] - 1, moved['rounds']), '%d lines for %d rounds' % (

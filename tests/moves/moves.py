@@ -5,10 +5,12 @@ the two places, its memory right (a guest that was kept proves it by a move with
 """
 import os
 import select
+import signal
 
 import hosts
 import relay
 
+PATIENCE = 45  # seconds in which a broken link shows, and a destination has been asked again
 ENDS = ('KEPT', 'MOVED', 'IN_DOUBT')
 
 
@@ -85,6 +87,17 @@ def wait_first(*programs, seconds=hosts.LATE):
     return ready
 
 
+def end_in_time(world, pid, program):
+    """Nobody waits for ever for what does not come: else it is called off, and told."""
+    try:
+        program.wait(PATIENCE)
+    except hosts.Late:
+        state, guest = (program.states('source') or ['no state'])[-1], world.watch.guest(pid)
+        world.expect(False, 'in %s for %d s, the guest %s' % (state, PATIENCE, 'runs' if guest.runs else 'stands'))
+        program.send(signal.SIGINT)
+        program.wait()
+
+
 def through_relay(plans, spec=hosts.SMALL, options=(), guest=hosts.CHECKED, may_be_held=False, hook=None):
     """The scenario of a move through a relay with these plans: {connection: [(way, at, what)]}."""
     with hosts.World() as world:
@@ -96,7 +109,7 @@ def through_relay(plans, spec=hosts.SMALL, options=(), guest=hosts.CHECKED, may_
             program = world.migrate(pid, link.address, *options)
             if hook:
                 hook(world, pid, receiver, link, program)
-            program.wait()
+            end_in_time(world, pid, program)
             link.heal()
             first, last = finish(world, pid, program, receiver.address, may_be_held)
         hit = [rule.done for key in made if key != 'rest' for rule in made[key]]
