@@ -184,6 +184,12 @@ class World:
         return self.run('owner', 'settle', '--state-dir', state_dir or self.source, '--wait', wait, '--json', *more,
                         env=env)
 
+    def settle_without(self, wait=3):
+        """A person made sure that the destination is dead, and says so of each session that is held."""
+        for line in self.show(self.source):
+            done = self.settle('--destination-is-dead', line['session'], wait=wait)
+            self.expect(done.code == 0, 'settle --destination-is-dead ended with %d: %s' % (done.code, done.lines))
+
     def show(self, state_dir):
         return self.run('owner', 'show', '--state-dir', state_dir, '--json').all('session')
 
@@ -239,7 +245,7 @@ class World:
         """What a destination keeps of guests that run there until their source has said that it knows."""
         for line in self.show(self.destination) if self.disturbed else []:
             name = os.path.join(self.destination, 'destination', line['session'])
-            if line['side'] == 'destination' and line['what_to_do'] == 'nothing':
+            if line['side'] == 'destination' and line['what_to_do'].startswith('nothing'):
                 self.remembered += [name + end for end in ('.journal', '.decision', '.lock', '.hand')]
 
     def left(self):

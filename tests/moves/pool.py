@@ -14,6 +14,7 @@ import traceback
 import owners
 
 SECONDS_MAX = 180
+SCENARIOS = set()  # processes of ours that are scenarios
 
 
 class Job:
@@ -27,7 +28,9 @@ class Job:
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self.end)
+            SCENARIOS.clear()
             live(function, arguments, child_end)
+        SCENARIOS.add(self.pid)
         os.close(child_end)
 
     def read(self):
@@ -40,6 +43,9 @@ class Job:
         left = end_all(self.pid) if hung else []
         os.close(self.end)
         _, status = os.waitpid(self.pid, 0)
+        SCENARIOS.discard(self.pid)
+        if status != 0:
+            end_below()
         if hung:
             return {'outcome': 'hung', 'problems': ['still ran after %d s, with %s' % (self.seconds, left)]}
         try:
@@ -64,10 +70,10 @@ def live(function, arguments, end):
 
 
 def end_below():
-    """Kills all our descendants, waits for them, and says what they were."""
+    """Kills all our descendants but scenarios, waits for them, and says what they were."""
     found = []
     while True:
-        young = owners.children(os.getpid())
+        young = [pid for pid in owners.children(os.getpid()) if pid not in SCENARIOS]
         if not young:
             return found
         for pid in young:
@@ -98,7 +104,7 @@ def run(jobs, at_once=None):
 
     Yields (key, result) as they end.
     """
-    at_once = at_once or int(os.environ.get('GODWIT_MOVES_JOBS', '0')) or (os.cpu_count() or 1) * 2
+    at_once = at_once or int(os.environ.get('GODWIT_MOVES_JOBS', '0')) or (os.cpu_count() or 1) * 3
     owners.become_subreaper()
     jobs, living = iter(jobs), {}
     while True:
@@ -109,7 +115,7 @@ def run(jobs, at_once=None):
             started = Job(*job)
             living[started.end] = started
         if not living:
-            break
+            return
         nearest = min(job.until for job in living.values())
         ready, _, _ = select.select(list(living), [], [], max(0, nearest - time.monotonic()))
         for end in ready:
@@ -119,4 +125,3 @@ def run(jobs, at_once=None):
         for end in [end for end, job in living.items() if job.until <= time.monotonic()]:
             job = living.pop(end)
             yield job.key, job.finish(True)
-    end_below()

@@ -18,16 +18,10 @@ import cases_signals  # noqa: E402, F401
 import hosts  # noqa: E402
 
 
-def point(number, name, size):
-    try:
-        ok, sentence, lines = cases.run(name, size)
-    except cases.Skip as skip:
-        ok, sentence, lines = True, '%s # SKIP %s' % (cases.CASES[name][0], skip), []
-    except RuntimeError as failure:
-        ok, sentence, lines = False, cases.CASES[name][0], str(failure).splitlines()
-    print('%sok %d - %s: %s' % ('' if ok else 'not ', number, name.replace('_', '-'), sentence))
-    print(''.join('# %s\n' % line for line in lines), end='', flush=True)
-    return ok
+def show(number, point):
+    print('%sok %d - %s: %s' % ('' if point.ok() else 'not ', number, point.name.replace('_', '-'), point.text()))
+    print(''.join('# %s\n' % line for line in point.lines), end='', flush=True)
+    return point.ok()
 
 
 def main():
@@ -48,10 +42,10 @@ def main():
     if not os.access(hosts.GODWIT, os.X_OK):
         sys.exit('run.py: GODWIT must name the built program')
     print('1..%d' % len(names), flush=True)
-    good = [point(number, name, given.size) for number, name in enumerate(names, 1)]
+    good = [show(number, point) for number, point in enumerate(cases.run(names, given.size), 1)]
     for side, counter in cases.STATES.items():
         print('# states of the %s: %s' % (side, cases.tell(counter)))
-    return 0 if all(good) else 1
+    return 0 if len(good) == len(names) and all(good) else 1
 
 
 if __name__ == '__main__':
