@@ -11,6 +11,9 @@ import relay
 from cases import case
 from cases_deaths import TINY
 
+# Its memory takes a while to be given back: a signal meets who waits for its end.
+SLOW_TO_END = 'process:mem=256M,threads=1,rate=0,life=%d' % hosts.LIFE
+
 # The state that is held: the rule that holds it on the first link; what may come of it.
 HELD = {
     'OPENING': ((relay.DOWN, 0, 'stall'), ('kept',)),
@@ -90,11 +93,11 @@ def while_it_asks(number):
                         destination=receiver.states('destination'))
 
 
-def at_once(state, number):
+def at_once(state, number, spec=TINY):
     """Nothing is held: the signal comes as soon as the state is told."""
     with hosts.World() as world:
         world.disturbed = True
-        pid = world.guest(TINY)
+        pid = world.guest(spec)
         receiver = world.receive()
         program = world.migrate(pid, receiver.address)
         on_state(program, state, lambda: program.send(number))
@@ -110,6 +113,8 @@ def signals(size):
             yield (name, number), signalled, (name, number)
         yield ('SUSPENDING', number), while_it_stops, (number,)
         yield ('ASKING', number), while_it_asks, (number,)
+    for repeat in range(20 if size == 'full' else 3):
+        yield ('MOVED', repeat), at_once, ('MOVED', signal.SIGINT, SLOW_TO_END)
     for repeat in range(20 if size == 'full' else 1):
         for state in ('OPENING', 'COPYING', 'SUSPENDING', 'STOPPED', 'PROVING', 'LETTING_GO', 'LET_GO'):
             yield ('at once', state, repeat), at_once, (state, signal.SIGINT)
