@@ -27,7 +27,7 @@ def case(sentence):
     return register
 
 
-def pick(rows, num, key=None):
+def pick(rows, num):
     """num of the rows, spread evenly."""
     rows = list(rows)
     if num is None or num >= len(rows):
