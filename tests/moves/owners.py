@@ -223,8 +223,12 @@ class Watch:
             bury()
 
     def guest(self, pid):
-        """Raises KeyError when no guest of that number was ever seen."""
+        """Raises KeyError when no guest of that number is seen; one that changes its parent may be missed at first."""
+        until = time.monotonic() + 5
         self.look()
+        while pid not in self.guests and time.monotonic() < until:
+            self.ending.wait(PERIOD)
+            self.look()
         return self.guests[pid]
 
     def others(self, pid):
