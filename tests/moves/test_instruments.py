@@ -287,7 +287,7 @@ def a_guest_is_seen_to_run_to_stand_and_to_end():
         guest = world.watch.guest(world.guest())
         assert guest.runs and guest.works() and guest.want == 4
         assert (guest.pages, guest.rate, guest.incarnation) == (32, 400 << 10, 0)
-        for after, runs, alive, want in (('suspended', False, True, 5), ('run', True, True, 6)):
+        for after, runs, alive, want in (('run', True, True, 6), ('suspended', False, True, 7)):
             done = world.run('save', 'process:pid=%d' % guest.pid, world.path('kept'), '--after', after, '--force')
             assert done.code == 0 and (guest.runs, guest.alive, guest.want) == (runs, alive, want), guest.seen()
         os.unlink(world.path('kept'))
