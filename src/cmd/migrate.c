@@ -164,6 +164,10 @@ static enum gw_exit migrate_run(const struct gw_args *args)
     gw_source_close(guest);
     if (rc == 0)
         return report(args, &out);
+    if (args->given[OPT_JSON]) {
+        out = (struct gw_move_report){ .ending = GW_ENDED_KEPT, .why = err };
+        report_json(args, &out);
+    }
     gw_because(&err, "cannot move '%s' to '%s'", args->operand[0], args->operand[1]);
     gw_complain(&err);
     return (enum gw_exit)gw_err_status(&err);

@@ -43,6 +43,7 @@ struct receive {
     FILE *out;
     pid_t children[CHILDREN_MOST];
     unsigned num_children;
+    bool bereft;         /* a child died: what it held is to be settled */
     bool ended;          /* the first guest has come or gone */
     enum gw_exit status; /* of it */
     uint64_t linger_ns;  /* until then questions are answered all the same; 0: not */
@@ -140,6 +141,7 @@ static void end_child(struct receive *r, int how)
 {
     unsigned status = WIFEXITED(how) ? (unsigned)WEXITSTATUS(how) : CHILD_OFFERED | GW_EXIT_SYSTEM;
     bool asked = !(status & CHILD_OFFERED) && r->ended;
+    r->bereft = r->bereft || !WIFEXITED(how);
     if (status & CHILD_OFFERED && !r->ended) {
         r->ended = true;
         r->status = (enum gw_exit)(status & CHILD_STATUS);
@@ -169,6 +171,28 @@ static void end_children(struct receive *r)
         kill(r->children[i], SIGTERM);
     while (r->num_children > 0)
         reap(r, true);
+}
+
+/* --- what predecessors left --------------------------------------------------------------------------------------- */
+
+/* Nobody else's session is touched: what is held is left alone. */
+static int settle_left(void *arg, const struct gw_session_info *info, struct gw_err *err)
+{
+    struct receive *r = arg;
+    struct gw_receive_opts opts = r->opts;
+    struct gw_receive_report report;
+    struct gw_err failure = GW_ERR_NONE;
+    (void)err;
+    opts.wait_ns = LOOK_NS;
+    if (!info->destination || info->held)
+        return 0;
+    if (gw_settle_destination(info->session, &opts, &report, &failure) == 0 && !info->ended)
+        print_arrival(r, &report);
+    else if (failure.code == GW_E_OK)
+        return 0; /* it waits for its question as before */
+    else
+        gw_complain(&failure);
+    return 0;
 }
 
 /* --- listening ---------------------------------------------------------------------------------------------------- */
@@ -224,30 +248,13 @@ static enum gw_exit listen_run(struct receive *r, const char *address, struct gw
                 refuse_link(&failure);
         }
         reap(r, false);
+        if (r->bereft)
+            (void)gw_sessions(r->opts.state_dir, settle_left, r, &failure);
+        r->bereft = false;
     }
     end_children(r);
     gw_listener_close(r->listener);
     return r->args->given[OPT_ONCE] ? r->ended ? r->status : GW_EXIT_NO : GW_EXIT_YES;
-}
-
-/* --- what predecessors left --------------------------------------------------------------------------------------- */
-
-/* Nobody else's session is touched: what is held is left alone, and what ended waits for its question. */
-static int settle_left(void *arg, const struct gw_session_info *info, struct gw_err *err)
-{
-    struct receive *r = arg;
-    struct gw_receive_opts opts = r->opts;
-    struct gw_receive_report report;
-    struct gw_err failure = GW_ERR_NONE;
-    (void)err;
-    opts.wait_ns = LOOK_NS;
-    if (!info->destination || info->held || info->ended)
-        return 0;
-    if (gw_settle_destination(info->session, &opts, &report, &failure) == 0)
-        print_arrival(r, &report);
-    else
-        gw_complain(&failure);
-    return 0;
 }
 
 static enum gw_exit receive_run(const struct gw_args *args)

@@ -44,7 +44,8 @@ struct gw_saver *gw_saver_new(struct gw_source *source, const struct gw_saver_op
         return NULL;
     }
     if (opts->live && !s->facts.live) {
-        gw_fail(err, GW_E_REFUSED, "'%s' cannot be moved while it runs: %s", s->facts.name, s->facts.live_why_not);
+        gw_fail(err, GW_E_REFUSED, "'%s' cannot be moved while it runs, only paused: %s", s->facts.name,
+                s->facts.live_why_not);
         gw_saver_free(s);
         return NULL;
     }

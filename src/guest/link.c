@@ -33,7 +33,11 @@ void link_init(struct link *link)
 bool link_has_ended(const struct link *link, int within_ms)
 {
     struct pollfd life = { .fd = link->process, .events = POLLIN };
-    return poll(&life, 1, within_ms) > 0;
+    int rc;
+    do
+        rc = poll(&life, 1, within_ms);
+    while (rc < 0 && errno == EINTR);
+    return rc > 0;
 }
 
 int link_fail_ended(const struct link *link, struct gw_err *err)
@@ -281,7 +285,10 @@ int link_end(struct link *link, struct gw_err *err)
     struct pollfd life = { .fd = link->process, .events = POLLIN };
     if (pidfd_send_signal(link->process, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
         return gw_fail(err, GW_E_SYSTEM, "cannot end the guest, process %d", (int)link->pid);
-    if (poll(&life, 1, (int)gw_min(link->wait_ms, INT32_MAX)) <= 0) {
+    uint64_t end = gw_now(&gw_clock_real) + link->wait_ms * 1000000;
+    while (poll(&life, 1, 100) <= 0) { /* a signal may end the poll, and is no reason to end the wait */
+        if (gw_now(&gw_clock_real) < end)
+            continue;
         errno = ETIMEDOUT;
         return gw_fail(err, GW_E_SYSTEM, "the guest, process %d, does not end", (int)link->pid);
     }

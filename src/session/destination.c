@@ -436,13 +436,14 @@ void gw_receive(struct gw_chan *link, const struct gw_receive_opts *opts, struct
 
 /* --- after a death ------------------------------------------------------------------------------------------------ */
 
+/* A journal comes first and goes last: without one the session never began, or was being forgotten. */
 static bool is_bare(const struct store *store)
 {
     struct gw_err err = GW_ERR_NONE;
     enum gw_decision decision;
     struct store_head head;
     unsigned words;
-    return store_decision(store, &decision, &err) == 0 && decision == GW_DECISION_NONE &&
+    return store_decision(store, &decision, &err) == 0 && decision != GW_DECISION_DECLINED &&
            !store_journal_read(store, &head, &words);
 }
 
@@ -459,7 +460,7 @@ int gw_settle_destination(const char *session, const struct gw_receive_opts *opt
     if (rc == 0)
         rc = store_lock(&d.store, &held, err);
     if (rc == 0 && is_bare(&d.store)) {
-        (void)store_forget(&d.store); /* a death before the journal: nothing else was made */
+        (void)store_forget(&d.store);
         close_session(&d);
         return 0;
     }

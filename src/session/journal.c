@@ -197,6 +197,13 @@ int store_journal_new(struct store *store, const struct store_head *head, struct
     return store_sync_dir(store, err);
 }
 
+bool store_has_journal(const struct store *store)
+{
+    char path[STORE_PATH_MAX];
+    struct gw_err ignored = GW_ERR_NONE;
+    return store_path(store, "journal", path, &ignored) == 0 && access(path, F_OK) == 0;
+}
+
 int store_journal_open(struct store *store, struct store_head *head, unsigned *found, struct gw_err *err)
 {
     char path[STORE_PATH_MAX];

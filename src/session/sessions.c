@@ -29,6 +29,9 @@ static const struct meaning of_source[] = {
     { 0, 0, true, "the guest was never suspended", "godwit owner settle removes the journal" },
 };
 
+static const struct meaning leftover = { 0, 0, false,
+                                         "left over from a session that never began, or was being forgotten",
+                                         "godwit owner settle removes it" };
 static const struct meaning unread = { 0, 0, false, "the journal cannot be read", "look at it by hand" };
 
 static const struct {
@@ -59,7 +62,7 @@ static const struct meaning *mean_source(const struct store *store, struct store
 {
     unsigned words = 0, i = 0;
     if (!store_journal_read(store, head, &words))
-        return &unread;
+        return store_has_journal(store) ? &unread : &leftover;
     while ((words & of_source[i].has) != of_source[i].has)
         i++;
     return &of_source[i];
@@ -70,9 +73,11 @@ static const struct meaning *mean_destination(const struct store *store, struct 
     struct gw_err err = GW_ERR_NONE;
     enum gw_decision decision;
     unsigned words = 0, i = 0;
-    (void)store_journal_read(store, head, &words);
+    bool journal = store_journal_read(store, head, &words);
     if (store_decision(store, &decision, &err) < 0)
         return &unread;
+    if (!journal && decision != GW_DECISION_DECLINED)
+        return store_has_journal(store) ? &unread : &leftover;
     while (of_destination[i].decision != decision || (words & of_destination[i].has) != of_destination[i].has)
         i++;
     return &of_destination[i].meaning;

@@ -268,30 +268,35 @@ char store_handed(struct store *store)
 
 /* --- the end, and all that is there ------------------------------------------------------------------------------- */
 
-/* Every file of the session but the lock, also what a claim that died left aside. */
-static void remove_files(const struct store *store)
+/* What a claim that died left aside. Only its holder removes it: nobody else writes aside now, or he tries again. */
+static void remove_asides(const struct store *store)
 {
     char path[STORE_PATH_MAX];
     DIR *dir = opendir(store->dir);
     size_t len = strlen(store->id);
     for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
-        if (strncmp(entry->d_name, store->id, len) != 0 || entry->d_name[len] != '.' ||
-            strcmp(entry->d_name + len, ".lock") == 0)
-            continue;
-        if (snprintf(path, sizeof path, "%s/%s", store->dir, entry->d_name) < (int)sizeof path)
+        size_t name = strlen(entry->d_name);
+        if (strncmp(entry->d_name, store->id, len) == 0 && name > len + 4 &&
+            strcmp(entry->d_name + name - 4, ".new") == 0 &&
+            snprintf(path, sizeof path, "%s/%s", store->dir, entry->d_name) < (int)sizeof path)
             unlink(path);
     }
     if (dir != NULL)
         closedir(dir);
 }
 
-/* The lock goes last: until then nobody else takes the session for his. */
-static void remove_lock(struct store *store)
+static void remove_file(const struct store *store, const char *suffix)
 {
     char path[STORE_PATH_MAX];
     struct gw_err ignored = GW_ERR_NONE;
-    if (store_path(store, "lock", path, &ignored) == 0)
+    if (store_path(store, suffix, path, &ignored) == 0)
         unlink(path);
+}
+
+/* The lock goes last: until then nobody else takes the session for his. */
+static void remove_lock(struct store *store)
+{
+    remove_file(store, "lock");
     drop(&store->lock);
 }
 
@@ -300,7 +305,10 @@ int store_forget(struct store *store)
     char path[STORE_PATH_MAX];
     struct gw_err ignored = GW_ERR_NONE;
     assert(store->lock >= 0);
-    remove_files(store);
+    remove_asides(store);
+    remove_file(store, "hand");
+    remove_file(store, "decision");
+    remove_file(store, "journal");
     bool stays = store_path(store, "journal", path, &ignored) < 0 || access(path, F_OK) == 0;
     if (store_sync_dir(store, &ignored) < 0)
         stays = true;
@@ -310,13 +318,11 @@ int store_forget(struct store *store)
 
 void store_keep(struct store *store, bool journal)
 {
-    char path[STORE_PATH_MAX];
-    struct gw_err ignored = GW_ERR_NONE;
     assert(store->lock >= 0);
-    if (store_path(store, "hand", path, &ignored) == 0)
-        unlink(path);
-    if (!journal && store_path(store, "journal", path, &ignored) == 0)
-        unlink(path);
+    remove_asides(store);
+    remove_file(store, "hand");
+    if (!journal)
+        remove_file(store, "journal");
     remove_lock(store);
 }
 

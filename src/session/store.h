@@ -61,6 +61,8 @@ int store_journal_open(struct store *store, struct store_head *head, unsigned *w
 /* Is there one? *words: bits of enum gw_source_word, or STORE_RUNS. */
 #define STORE_RUNS 1u
 bool store_journal_read(const struct store *store, struct store_head *head, unsigned *words);
+/* A file of that name is there, whatever it holds. */
+bool store_has_journal(const struct store *store);
 int store_journal_add(struct store *store, unsigned word, struct gw_err *err);
 
 /* The decision, made durable if there is one. -1: it cannot be read. */
