@@ -62,7 +62,8 @@ static int held_up(struct fd_chan *f, short events, uint64_t *end_ns)
 {
     int fd = events == POLLIN ? f->read_fd : f->write_fd;
     struct pollfd ready = { .fd = fd, .events = events };
-    if (errno != EAGAIN && errno != EWOULDBLOCK)
+    bool interrupted = f->patient && errno == EINTR && !gw_cancelled(); /* else signals would put silence off */
+    if (errno != EAGAIN && errno != EWOULDBLOCK && !interrupted)
         return -1;
     if (!f->patient) /* somebody else made it non-blocking */
         return poll(&ready, 1, -1) < 0 ? -1 : 0;

@@ -2,8 +2,8 @@
  * process_dest.c - a destination that becomes a process: contents land in its memfd, its state in its registers.
  *
  * The guest's process exists from create on and stands still; discarding it, or the death of godwit before start or
- * stay, ends it. Memory grows with what is placed, up to GW_PROCESS_PAGES_MAX pages. Contents are written into it as into
- * a file: a fault for each fresh page of a mapping costs more than what is copied.
+ * stay, ends it. Memory grows with what is placed, up to GW_PROCESS_PAGES_MAX pages. Contents are written into it as
+ * into a file: a fault for each fresh page of a mapping costs more than what is copied.
  * Tests: tests/unit/guest_move.c, guest_life.c.
  */
 #include <assert.h>

@@ -458,6 +458,8 @@ int gw_settle_destination(const char *session, const struct gw_receive_opts *opt
     if (rc == 0)
         rc = store_open(&d.store, opts->state_dir, STORE_DESTINATION, d.session, err);
     if (rc == 0)
+        rc = store_must_be(&d.store, err);
+    if (rc == 0)
         rc = store_lock(&d.store, &held, err);
     if (rc == 0 && is_bare(&d.store)) {
         (void)store_forget(&d.store);

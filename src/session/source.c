@@ -523,7 +523,7 @@ static int open_again(struct source *s, const char *session, unsigned *words, st
     if (!session_parse(session, s->session))
         return gw_fail(err, GW_E_USAGE, "'%s' is no session: 32 digits and letters from a to f are", session);
     if (store_open(&s->store, s->opts.state_dir, STORE_SOURCE, s->session, err) < 0 ||
-        store_lock(&s->store, &held, err) < 0)
+        store_must_be(&s->store, err) < 0 || store_lock(&s->store, &held, err) < 0)
         return -1;
     if (!store_has_journal(&s->store)) { /* a death before anything was done, or while it was forgotten */
         s->report->gone = true;

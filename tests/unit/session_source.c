@@ -445,7 +445,7 @@ static void a_guest_in_doubt_is_settled_by_a_person(void)
     guest_end(run.source);
     run.source = NULL;
     CHECK_EQ(gw_settle_source(session, &run.opts, &run.report, &err), -1); /* it is settled */
-    CHECK_FAIL(err, GW_E_INVALID, "is no journal");
+    CHECK_FAIL(err, GW_E_REFUSED, "there is no session");
     end(&run);
 }
 
