@@ -13,6 +13,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define OFFER_NS (10 * NS_PER_S)    /* in which an offer or a question must come */
 #define LOOKS_NS (60 * NS_PER_S)    /* how long a start is looked at that nobody asks about */
+#define FORWARD_NS (2 * NS_PER_S)   /* in which a holder who is told so forgets */
 #define FAREWELL_NS (60 * NS_PER_S) /* in which a source that heard RUNS may say that it knows */
 
 void destination_note(const struct destination *d, const char *text)
@@ -374,16 +375,20 @@ static void fill_report(struct destination *d)
     r->totals = d->totals;
 }
 
-/* The holder lives, or went a moment ago: whoever it is forgets. */
+/* The holder may be at his end, and past hearing: when he has let go, what he left is ours to forget. */
 static void forward_farewell(struct destination *d)
 {
     struct gw_err ignored = GW_ERR_NONE;
-    bool held;
-    if (d->store.dir == NULL || store_hand(&d->store, STORE_FORGET, &ignored) == 0)
-        return;
-    ignored = GW_ERR_NONE;
-    if (store_lock(&d->store, &held, &ignored) == 0)
-        (void)store_forget(&d->store);
+    uint64_t end = gw_now(&gw_clock_real) + FORWARD_NS;
+    bool held = true;
+    (void)store_hand(&d->store, STORE_FORGET, &ignored);
+    while (held && gw_now(&gw_clock_real) < end && !gw_cancelled()) {
+        ignored = GW_ERR_NONE;
+        if (store_lock(&d->store, &held, &ignored) == 0)
+            (void)store_forget(&d->store);
+        else if (held)
+            gw_wait(&gw_clock_real, NS_PER_S / 50);
+    }
 }
 
 /*
@@ -396,7 +401,7 @@ static void leave_session(struct destination *d)
     if (runs || d->decided || d->answered)
         d->report->acknowledged = d->report->acknowledged || d->opts.forget || hear_farewell(d);
     if (d->store.lock < 0) {
-        if (d->report->acknowledged)
+        if (d->report->acknowledged && d->store.dir != NULL)
             forward_farewell(d);
     } else if (in_doubt || ((runs || d->decided) && !d->report->acknowledged)) {
         store_keep(&d->store, runs || in_doubt);

@@ -49,7 +49,7 @@ int store_write_aside(const struct store *store, const char *text, size_t len, c
     gw_auto(gw_closep) int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 && write(fd, text, len) == (ssize_t)len && fsync(fd) == 0)
         return 0;
-    gw_fail(err, GW_E_SYSTEM, "cannot write '%s'", aside);
+    gw_fail(err, GW_E_SYSTEM, "cannot write a file of session %s in '%s'", store->id, store->dir);
     unlink(aside);
     return -1;
 }

@@ -163,7 +163,9 @@ static void receive(uint8_t choice, const uint8_t *data, size_t size)
     must_be_plain(report.guest);
     MUST(report.arrival != GW_ARRIVED_NOTHING || report.why.code != GW_E_OK || !report.offered);
     bool stays = report.arrival == GW_ARRIVED_IN_DOUBT || (report.arrival == GW_ARRIVED_RUNS && !report.acknowledged);
-    MUST(sessions_left() == stays);
+    bool may_stay = report.arrival == GW_ARRIVED_GONE && !report.acknowledged; /* a refusal, for a question */
+    unsigned left = sessions_left();
+    MUST(left == stays || (left == 1 && may_stay));
 }
 
 static void migrate(const uint8_t *data, size_t size)
