@@ -12,6 +12,8 @@
 
 #include "moves.h"
 
+#define LINE_MOST 8192
+
 static void on_signal(int number)
 {
     (void)number;
@@ -123,13 +125,17 @@ static void tell_json(const struct gw_told *told)
         [GW_TOLD_PASSING] = { "progress", json_passing },
         [GW_TOLD_NOTE] = { "note", json_note },
     };
-    struct gw_json json = { .out = stderr };
+    char line[LINE_MOST] = "";
+    struct gw_json json = { .out = fmemopen(line, sizeof line - 1, "w") };
+    if (json.out == NULL)
+        return;
     gw_json_object(&json, NULL);
     gw_json_text(&json, "type", rows[told->kind].type);
     gw_json_text(&json, "side", told->side);
     rows[told->kind].rest(&json, told);
     gw_json_end(&json, '}');
-    fflush(stderr);
+    fclose(json.out);
+    fputs(line, stderr); /* in one piece: the children of a receiver share it */
 }
 
 static void clear(struct gw_teller *t)

@@ -11,10 +11,8 @@
 #include "destination.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-#define OFFER_NS (10 * NS_PER_S)    /* in which an offer or a question must come */
-#define LOOKS_NS (60 * NS_PER_S)    /* how long a start is looked at that nobody asks about */
-#define FORWARD_NS (2 * NS_PER_S)   /* in which a holder who is told so forgets */
-#define FAREWELL_NS (60 * NS_PER_S) /* in which a source that heard RUNS may say that it knows */
+#define OFFER_NS (10 * NS_PER_S) /* in which an offer or a question must come */
+#define LOOKS_NS (60 * NS_PER_S) /* how long a start is looked at that nobody asks about */
 
 void destination_note(const struct destination *d, const char *text)
 {
@@ -288,7 +286,7 @@ static int find_event(struct destination *d)
 
 /* --- the loop ----------------------------------------------------------------------------------------------------- */
 
-static void tell_state(const struct destination *d)
+void destination_tell_state(const struct destination *d)
 {
     struct gw_told told = { .kind = GW_TOLD_STATE, .side = "destination" };
     told.name = gw_destination_states[d->state].name;
@@ -307,7 +305,7 @@ void destination_enter(struct destination *d, const struct gw_destination_step *
         d->backoff_ns = 0;
         if (!looked)
             d->looking_ns = gw_now(&gw_clock_real);
-        tell_state(d);
+        destination_tell_state(d);
     }
     for (unsigned i = 0; i < step->todo.num; i++)
         if (destination_do(d, step->todo.actions[i]) < 0)
@@ -323,7 +321,7 @@ static void feed(struct destination *d, enum gw_destination_event event)
     destination_enter(d, &step);
 }
 
-static void run(struct destination *d)
+void destination_run(struct destination *d)
 {
     while (d->state < GW_DESTINATION_RUNS || d->next_event != NO_EVENT) {
         int event = d->next_event;
@@ -333,151 +331,4 @@ static void run(struct destination *d)
         if (event != NO_EVENT)
             feed(d, (enum gw_destination_event)event);
     }
-}
-
-/* --- beginning and end -------------------------------------------------------------------------------------------- */
-
-static void open_session(struct destination *d, const struct gw_receive_opts *opts, struct gw_receive_report *report)
-{
-    *report = (struct gw_receive_report){ .why = GW_ERR_NONE };
-    *d = (struct destination){ .opts = *opts, .report = report, .next_event = NO_EVENT, .stop_code = STOP_FAILED };
-    d->store = (struct store){ .lock = -1, .journal = -1, .hand = -1 };
-    d->began_ns = gw_now(&gw_clock_real);
-    wire_init(&d->wire);
-}
-
-/* A source that heard the end says so, and then nobody need remember. */
-static bool hear_farewell(struct destination *d)
-{
-    uint64_t end = gw_now(&gw_clock_real) + FAREWELL_NS;
-    struct gw_message heard;
-    while (wire_is_open(&d->wire) && d->wire.fault == WIRE_WELL && gw_now(&gw_clock_real) < end && !gw_cancelled()) {
-        enum wire_look look = wire_wait(&d->wire, d->store.hand, NS_PER_S / 10);
-        if (look == WIRE_OTHER && store_handed(&d->store) == STORE_FORGET)
-            return true;
-        if (look == WIRE_READY && wire_hear(&d->wire, &heard) && heard.type == GW_CHUNK_STOP)
-            return heard.stop.code != STOP_MAY_ASK;
-    }
-    return false;
-}
-
-static void fill_report(struct destination *d)
-{
-    static const enum gw_arrival arrivals[GW_NUM_DESTINATION_STATES] = {
-        [GW_DESTINATION_RUNS] = GW_ARRIVED_RUNS,
-        [GW_DESTINATION_GONE] = GW_ARRIVED_GONE,
-        [GW_DESTINATION_IN_DOUBT] = GW_ARRIVED_IN_DOUBT,
-    };
-    struct gw_receive_report *r = d->report;
-    r->arrival = r->session[0] != '\0' && !d->answered ? arrivals[d->state] : GW_ARRIVED_NOTHING;
-    snprintf(r->again, sizeof r->again, "%.*s", (int)sizeof r->again - 1, d->head.guest);
-    r->pages = d->taker != NULL ? taker_pages(d->taker) : 0;
-    r->totals = d->totals;
-}
-
-/* The holder may be at his end, and past hearing: when he has let go, what he left is ours to forget. */
-static void forward_farewell(struct destination *d)
-{
-    struct gw_err ignored = GW_ERR_NONE;
-    uint64_t end = gw_now(&gw_clock_real) + FORWARD_NS;
-    bool held = true;
-    (void)store_hand(&d->store, STORE_FORGET, &ignored);
-    while (held && gw_now(&gw_clock_real) < end && !gw_cancelled()) {
-        ignored = GW_ERR_NONE;
-        if (store_lock(&d->store, &held, &ignored) == 0)
-            (void)store_forget(&d->store);
-        else if (held)
-            gw_wait(&gw_clock_real, NS_PER_S / 50);
-    }
-}
-
-/*
- * What stays of a session: its decision until the source says that it knows, everything while it is in doubt. A guest
- * that went before the hand-over leaves nothing: nobody will ask.
- */
-static void leave_session(struct destination *d)
-{
-    bool runs = d->state == GW_DESTINATION_RUNS, in_doubt = d->state == GW_DESTINATION_IN_DOUBT || d->keeps;
-    if (runs || d->decided || d->answered)
-        d->report->acknowledged = d->report->acknowledged || d->opts.forget || hear_farewell(d);
-    if (d->store.lock < 0) {
-        if (d->report->acknowledged && d->store.dir != NULL)
-            forward_farewell(d);
-    } else if (in_doubt || ((runs || d->decided) && !d->report->acknowledged)) {
-        store_keep(&d->store, runs || in_doubt);
-    } else {
-        (void)store_forget(&d->store);
-    }
-}
-
-static void close_session(struct destination *d)
-{
-    taker_free(d->taker);
-    if (d->state == GW_DESTINATION_IN_DOUBT)
-        gw_destination_leave(d->dest);
-    else
-        gw_destination_close(d->dest);
-    wire_close(&d->wire);
-    store_close(&d->store);
-    gw_buf_free(&d->reasons);
-}
-
-void gw_receive(struct gw_chan *link, const struct gw_receive_opts *opts, struct gw_receive_report *out)
-{
-    struct destination d;
-    struct gw_err err = GW_ERR_NONE;
-    open_session(&d, opts, out);
-    tell_state(&d);
-    if (wire_open(&d.wire, link, true, &err) < 0) {
-        gw_because(&err, "the link never opened");
-        out->why = err;
-    } else {
-        run(&d);
-        fill_report(&d);
-        leave_session(&d);
-    }
-    close_session(&d);
-}
-
-/* --- after a death ------------------------------------------------------------------------------------------------ */
-
-/* A journal comes first and goes last: without one the session never began, or was being forgotten. */
-static bool is_bare(const struct store *store)
-{
-    struct gw_err err = GW_ERR_NONE;
-    enum gw_decision decision;
-    struct store_head head;
-    unsigned words;
-    return store_decision(store, &decision, &err) == 0 && decision != GW_DECISION_DECLINED &&
-           !store_journal_read(store, &head, &words);
-}
-
-int gw_settle_destination(const char *session, const struct gw_receive_opts *opts, struct gw_receive_report *out,
-                          struct gw_err *err)
-{
-    struct destination d;
-    bool held;
-    open_session(&d, opts, out);
-    d.state = GW_DESTINATION_GONE;
-    int rc = session_parse(session, d.session) ? 0 : gw_fail(err, GW_E_USAGE, "'%s' is no session", session);
-    if (rc == 0)
-        rc = store_open(&d.store, opts->state_dir, STORE_DESTINATION, d.session, err);
-    if (rc == 0)
-        rc = store_must_be(&d.store, err);
-    if (rc == 0)
-        rc = store_lock(&d.store, &held, err);
-    if (rc == 0 && is_bare(&d.store)) {
-        (void)store_forget(&d.store);
-        close_session(&d);
-        return 0;
-    }
-    if (rc == 0)
-        rc = destination_take_over(&d, err);
-    if (rc == 0) {
-        run(&d);
-        fill_report(&d);
-        leave_session(&d);
-    }
-    close_session(&d);
-    return rc;
 }

@@ -1,6 +1,6 @@
 /*
  * destination.h - the destination's side of a session as its driver holds it. Private to src/session: destination.c
- * drives, destination_do.c does what the table says.
+ * drives, destination_do.c does what the table says, destination_session.c begins and ends it.
  */
 #ifndef DESTINATION_H
 #define DESTINATION_H
@@ -41,7 +41,9 @@ struct destination {
 int destination_do(struct destination *d, enum gw_talk_action action);
 /* Goes on with the files of a holder that died: the store is open and locked. */
 int destination_take_over(struct destination *d, struct gw_err *err);
-/* destination.c */
+/* destination.c: the loop, to an end. */
+void destination_run(struct destination *d);
+void destination_tell_state(const struct destination *d);
 void destination_enter(struct destination *d, const struct gw_destination_step *step);
 void destination_blame(struct destination *d, const struct gw_err *err);
 void destination_note(const struct destination *d, const char *text);

@@ -1,6 +1,6 @@
 /*
  * source.h - the source's side of a session as its driver holds it. Private to src/session: source.c drives,
- * source_do.c does what the table says.
+ * source_do.c does what the table says, source_session.c begins and ends it.
  */
 #ifndef SOURCE_H
 #define SOURCE_H
@@ -47,6 +47,9 @@ struct source {
 
 /* source_do.c: does one action; -1: it failed, which ends its list. */
 int source_do(struct source *s, enum gw_talk_action action);
+/* source.c: from the first step to an end. */
+void source_run(struct source *s, const struct gw_source_step *first);
+void source_tell_state(const struct source *s);
 /* The first reason stays. */
 void source_blame(struct source *s, const struct gw_err *err);
 void source_note(const struct source *s, const char *text);

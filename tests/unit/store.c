@@ -99,7 +99,7 @@ static void where_the_directory_is_gone_nothing_is_decided(void)
     struct store store = session_store(state_dir_new(dir), STORE_DESTINATION);
     state_dir_remove(dir);
     CHECK_EQ(store_decide(&store, GW_DECISION_DECLINED, &err), -1);
-    CHECK_FAIL(err, GW_E_SYSTEM, "cannot write '");
+    CHECK_FAIL(err, GW_E_SYSTEM, "cannot write a file of session");
     err = GW_ERR_NONE;
     CHECK_EQ(store_decide_again(&store, GW_DECISION_DECLINED, &err), -1);
     CHECK_EQ(err.code, GW_E_SYSTEM);
