@@ -14,8 +14,13 @@
 #include "sender.h"
 #include "words.h"
 
-#define AHEAD 2u        /* pages that the processor is told of before they are looked at */
-#define CHUNK_PAGES 32u /* with contents, in one PAGE: 128 KiB stay in a processor's cache until they are written */
+#define AHEAD 2u /* pages that the processor is told of before they are looked at */
+/*
+ * Pages with contents in one PAGE. Between processes of one machine few are best: they are still in the processor's
+ * cache when they are written. Over TCP each write costs more than that saves (measured: bench/move.py).
+ */
+#define CHUNK_PAGES_NEAR 32u
+#define CHUNK_PAGES_FAR 512u
 
 struct sender {
     struct gw_sink sink;
@@ -101,7 +106,7 @@ static void look(struct sender *s)
 }
 
 /* Contents that follow each other in memory leave as one part. Returns the number of parts. */
-static unsigned attach(struct sender *s, struct iovec part[CHUNK_PAGES], uint64_t *attached)
+static unsigned attach(struct sender *s, struct iovec part[CHUNK_PAGES_FAR], uint64_t *attached)
 {
     unsigned num = 0;
     *attached = 0;
@@ -131,7 +136,7 @@ static int count_in(struct sender *s, struct gw_err *err)
 static int flush(struct sender *s, struct gw_err *err)
 {
     struct gw_message page = { .type = GW_CHUNK_PAGE, .page = { .round = s->round, .count = s->count } };
-    struct iovec part[CHUNK_PAGES];
+    struct iovec part[CHUNK_PAGES_FAR];
     if (s->count == 0)
         return 0;
     look(s);
@@ -152,7 +157,8 @@ static int add(struct sender *s, uint64_t entry, uint8_t *page, struct gw_err *e
     s->items[s->count].entry = entry & ~GW_ENTRY_RESERVED;
     s->pages[s->count++] = page;
     s->carrying += page != NULL;
-    return s->carrying == CHUNK_PAGES || s->count == GW_HOLD_MAX ? flush(s, err) : 0;
+    uint32_t most = s->wire->far ? CHUNK_PAGES_FAR : CHUNK_PAGES_NEAR;
+    return s->carrying == most || s->count == GW_HOLD_MAX ? flush(s, err) : 0;
 }
 
 /* Contents as one walk over memory, page by page. */

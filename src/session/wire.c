@@ -315,6 +315,15 @@ static int greet(struct wire *wire, bool checks, struct gw_err *err)
     return keep_greeting(wire, &heard.helo, checks, err);
 }
 
+static bool is_far(const struct gw_chan *chan)
+{
+    int in, out, domain = AF_UNSPEC;
+    socklen_t len = sizeof domain;
+    gw_chan_fds(chan, &in, &out);
+    return out >= 0 && getsockopt(out, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
+           (domain == AF_INET || domain == AF_INET6);
+}
+
 int wire_open(struct wire *wire, struct gw_chan *chan, bool checks, struct gw_err *err)
 {
     struct gw_patience patience = {
@@ -324,6 +333,7 @@ int wire_open(struct wire *wire, struct gw_chan *chan, bool checks, struct gw_er
     wire->chan = chan;
     wire->fault = WIRE_WELL;
     wire->mute = wire->said_last = false;
+    wire->far = is_far(chan);
     wire->why = GW_ERR_NONE;
     wire->heard_ns = wire->said_ns = gw_now(&gw_clock_real);
     if (gw_chan_patience(chan, &patience, err) == 0 && greet(wire, checks, err) == 0) {

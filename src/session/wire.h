@@ -36,6 +36,7 @@ struct wire {
     struct gw_buf out, in; /* the chunk that is said; the chunk that was heard */
     struct gw_str peer;    /* from here on: of HELO; in greeting */
     struct gw_buf greeting;
+    bool far;                                     /* it crosses a network, or might: TCP */
     bool zero, checks;                            /* capabilities that both sides have */
     void (*skipped)(void *arg, const char *name); /* an ancillary chunk that we do not know; may be NULL */
     void *arg;
