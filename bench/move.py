@@ -105,7 +105,8 @@ class Bench:
         self.receiver = receive
         address = json.loads(receive.stdout.readline())["address"]
         command = ["migrate", "--json", "--progress", "none", "--state-dir", folders[0], *options, self.guest, address]
-        done = subprocess.run([self.measure, "-", GODWIT, *command], stdout=subprocess.PIPE, text=True, check=True)
+        with open(self.memory(), "rb"):  # giving the moved guest's memory back is not counted, as in the floor
+            done = subprocess.run([self.measure, "-", GODWIT, *command], stdout=subprocess.PIPE, text=True, check=True)
         wall, source = measured(done.stdout, command)
         told = receive.communicate()[0]
         _, destination = measured(told, ["receive"])
