@@ -93,12 +93,16 @@ def silence(size):
 
 
 def holds_a_minute():
-    """The link is lost behind REDY, the source keeps its guest: the destination holds its half for 60 s, no longer."""
+    """
+    The link is lost behind REDY, and none is made again, so that the source, which keeps its guest, cannot say so: the
+    destination holds its half for 60 s, no longer.
+    """
     with hosts.World() as world:
         world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive()
-        with relay.Relay(receiver.address, {0: [relay.Rule(relay.DOWN, ('REDY', 0, 0), 'rst')]}) as link:
+        plans = {0: [relay.Rule(relay.DOWN, ('REDY', 0, 0), 'rst')], 'rest': [relay.Rule(relay.UP, 0, 'rst')]}
+        with relay.Relay(receiver.address, plans) as link:
             program = world.migrate(pid, link.address)
             begin = time.monotonic()
             moves.finish(world, pid, program, None)
