@@ -150,6 +150,7 @@ static void tell_round(struct gw_teller *t, const struct gw_told *told)
     char rate[32], dirty[32];
     const struct gw_round *round = told->round;
     t->dirty_rate = a_second(round->dirty * GW_PAGE_LEN, round->ns);
+    t->pause_ns = told->decision->downtime_ns;
     if (t->way != GW_TELL_PLAIN)
         return;
     fprintf(stderr, "round %u: %" PRIu64 " pages in %.3f s (%s/s), %" PRIu64 " written meanwhile (%s/s); pause now ",
@@ -173,6 +174,8 @@ static void tell_passing(struct gw_teller *t, const struct gw_told *told)
             gw_size_text(rate, sizeof rate, per_second));
     if (t->dirty_rate > 0)
         fprintf(stderr, ", written at %s/s", gw_size_text(dirty, sizeof dirty, t->dirty_rate));
+    if (t->pause_ns > 0 && t->pause_ns < UINT64_MAX)
+        fprintf(stderr, ", pause %.0f ms", (double)t->pause_ns / 1e6);
     if (per_second > 0)
         fprintf(stderr, ", %" PRIu64 " s left of it", left * GW_PAGE_LEN / per_second);
     fputs("\033[K", stderr);

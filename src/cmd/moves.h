@@ -32,6 +32,7 @@ struct gw_teller {
     const char *name;
     bool drawn;
     uint64_t dirty_rate; /* octets a second, of the last round */
+    uint64_t pause_ns;   /* that was predicted then */
 };
 /* Returns the function to be told by, with the teller as its argument. */
 gw_told_fn *gw_teller_open(struct gw_teller *teller, const struct gw_args *args, const char *name);
