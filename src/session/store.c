@@ -166,12 +166,14 @@ int store_lock(struct store *store, bool *held, struct gw_err *err)
 
 int store_must_be(const struct store *store, struct gw_err *err)
 {
-    static const char *const suffixes[] = { "lock", "journal", "decision" };
-    char path[STORE_PATH_MAX];
-    for (unsigned i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
-        if (store_path(store, suffixes[i], path, err) == 0 && access(path, F_OK) == 0)
-            return 0;
-    return gw_fail(err, GW_E_REFUSED, "there is no session %s in '%s'", store->id, store->dir);
+    size_t len = strlen(store->id);
+    bool found = false;
+    DIR *dir = opendir(store->dir);
+    for (const struct dirent *entry; dir != NULL && !found && (entry = readdir(dir)) != NULL;)
+        found = strncmp(entry->d_name, store->id, len) == 0 && entry->d_name[len] == '.';
+    if (dir != NULL)
+        closedir(dir);
+    return found ? 0 : gw_fail(err, GW_E_REFUSED, "there is no session %s in '%s'", store->id, store->dir);
 }
 
 bool store_is_held(const struct store *store)

@@ -51,7 +51,7 @@ void store_close(struct store *store);
 /* Whoever gets it is the session's holder. *held: another process is; then -1. */
 int store_lock(struct store *store, bool *held, struct gw_err *err);
 
-/* The session has left a file here: a lock, a journal or a decision. -1: it has not. */
+/* The session has left a file here, whichever. -1: it has not. */
 int store_must_be(const struct store *store, struct gw_err *err);
 
 /* A living process holds the session. Nothing is taken. */
