@@ -169,7 +169,7 @@ void gw_help(FILE *out, const struct gw_cmd *cmd)
         "\n  godwit COMMAND --help      the options of a command\n  godwit --version           which godwit this is\n",
         out);
     fputs("\nFILE may be compressed; - is standard input. Exit status: 0 yes, 1 no (an invalid image),\n"
-          "2 wrong use, 3 the system failed.\n",
+          "2 wrong use, 3 the system failed, or a guest is held in doubt.\n",
           out);
 }
 

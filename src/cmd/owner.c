@@ -6,10 +6,11 @@
 #include "cmd.h"
 #include "moves.h"
 
-enum { OPT_DEAD = OPT_MOVES_OWN, OPT_WAIT };
+enum { OPT_DEAD = OPT_MOVES_OWN, OPT_GONE, OPT_WAIT };
 
 static const struct gw_opt owner_opts[] = {
     { 0, "destination-is-dead", NULL, OPT_DEAD, "settle: a person made sure of it: resume the guest here" },
+    { 0, "guest-is-gone", NULL, OPT_GONE, "settle: a person made sure that the guest does not run here: decline it" },
     { 0, "wait", "SECONDS", OPT_WAIT, "settle: how long an unanswered question is asked (60 unless said)" },
     GW_OPTS_STATE_DIR,
     GW_OPTS_COMMON,
@@ -112,6 +113,7 @@ static void settle_destination(struct owner *o, const struct gw_session_info *in
                                         "is in doubt: whether it runs here is not known" };
     struct gw_receive_opts opts = { .state_dir = o->state_dir, .wait_ns = o->wait_ns, .max_pfn = gw_limit(PFN) };
     struct gw_receive_report report;
+    opts.is_gone = o->args->given[OPT_GONE];
     opts.forget = info->ended; /* asked for by name: a person knows that the source knows */
     opts.told = gw_teller_open(&o->teller, o->args, info->name);
     opts.arg = &o->teller;
@@ -176,8 +178,9 @@ static enum gw_exit owner_run(const struct gw_args *args)
         gw_complain_usage("owner: '%s' is neither show nor settle", word);
         return GW_EXIT_USAGE;
     }
-    if (args->given[OPT_DEAD] && (!settles || args->num_operands == 1)) {
-        gw_complain_usage("owner: --destination-is-dead settles the sessions that are named, one by one");
+    if ((args->given[OPT_DEAD] || args->given[OPT_GONE]) && (!settles || args->num_operands == 1)) {
+        gw_complain_usage("owner: --%s settles the sessions that are named, one by one",
+                          args->given[OPT_DEAD] ? "destination-is-dead" : "guest-is-gone");
         return GW_EXIT_USAGE;
     }
     if (!gw_number_option(args, OPT_WAIT, "--wait wants seconds", 100000000, &wait_s))

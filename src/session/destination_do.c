@@ -169,7 +169,8 @@ static int look(struct destination *d)
     enum gw_life life = GW_LIFE_UNKNOWN;
     if (d->head.same_boot && d->head.guest[0] != '\0' && d->dest == NULL)
         life = gw_guest_look(d->head.guest, &err);
-    d->next_event = events[life];
+    bool unknown = life == GW_LIFE_UNKNOWN || life == GW_LIFE_GONE;
+    d->next_event = d->opts.is_gone && unknown ? (int)GW_DESTINATION_ON_NOT_STARTED : events[life];
     return 0;
 }
 

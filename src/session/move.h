@@ -104,6 +104,7 @@ struct gw_receive_opts {
     uint64_t max_pfn;
     uint64_t wait_ns; /* how long a start is looked at whose outcome nobody knows; 0: while somebody asks */
     bool forget;      /* gw_settle_destination() only: a person says that the source knows the end */
+    bool is_gone;     /* the same: a person made sure that the guest does not run here */
     gw_told_fn *told; /* may be NULL */
     void *arg;
 };

@@ -51,7 +51,7 @@ static const struct {
     { GW_DECISION_STARTED,
       0,
       { 0, 0, false, "it was decided that the guest starts here; whether it did is not written",
-        "godwit owner settle looks" } },
+        "godwit owner settle looks; when the guest surely does not run here, --guest-is-gone declines it" } },
     { GW_DECISION_NONE, STORE_RUNS, { 0, 0, true, "the guest runs here; its decision is missing", WAIT_FOR_IT } },
     { GW_DECISION_NONE,
       0,

@@ -11,8 +11,10 @@ xen-verdicts.json; its verifier's half is checked against the verifier itself wh
 import concurrent.futures
 import difflib
 import json
+import os
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
 
@@ -109,6 +111,16 @@ def golden_images():
             yield stream.name, FORMS[stream.wrapping], stream.octets
 
 
+def saved_guests():
+    """The same of guests that godwit saves, paused and while they run."""
+    guests = ("model:pages=300", "process:mem=2M,threads=2,rate=0,life=60", "process:mem=8M,rate=20M,life=60")
+    for number, guest in enumerate(guests):
+        for options in ((), ("--live",))[:1 if guest.startswith("model") else 2]:
+            command = [os.environ["GODWIT"], "save", *options, "--after", "destroyed", guest, "-"]
+            saved = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+            yield "saved-%d%s" % (number, "".join(options)), "libxc", lambda saved=saved: saved
+
+
 def check_verifier_on(tap, what, verifier, folder, images):
     """Images in which godwit finds nothing wrong pass Xen's verifier too."""
     def one(image):
@@ -141,6 +153,7 @@ def main():
             check_verifier_on_damages(tap, xen, verifier, folder)
             check_verifier_on(tap, "real images", verifier, folder, stored_images())
             check_verifier_on(tap, "clean streams of tests/golden", verifier, folder, golden_images())
+            check_verifier_on(tap, "guests that godwit saved", verifier, folder, saved_guests())
         else:
             tap.skip("Xen's verifier judges the damages as stored", verifier.why)
             tap.skip("Xen's verifier passes the images", verifier.why)

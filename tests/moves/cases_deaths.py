@@ -232,7 +232,7 @@ def without_it(world, pid, last, receiver):
     """Held until a person makes sure that the destination is dead; then its host comes back, and knows."""
     for guest in world.watch.others(pid):
         guest.kill()  # the host is gone, and all that ran there
-    if last == 'held':
+    if last in ('held', 'untaken'):
         world.settle_without()
         last = 'held, then %s by word of a person' % world.judge(pid).replace('lost', 'LOST')
         world.expect(world.watch.guest(pid).works(), 'it does not go on')
