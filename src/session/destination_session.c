@@ -13,6 +13,13 @@
 
 /* --- beginning and end -------------------------------------------------------------------------------------------- */
 
+static void skipped(void *arg, const char *name)
+{
+    char text[120];
+    snprintf(text, sizeof text, "the source said '%s', which is not known here and may be skipped", name);
+    destination_note(arg, text);
+}
+
 static void open_session(struct destination *d, const struct gw_receive_opts *opts, struct gw_receive_report *report)
 {
     *report = (struct gw_receive_report){ .why = GW_ERR_NONE };
@@ -20,6 +27,8 @@ static void open_session(struct destination *d, const struct gw_receive_opts *op
     d->store = (struct store){ .lock = -1, .journal = -1, .hand = -1 };
     d->began_ns = gw_now(&gw_clock_real);
     wire_init(&d->wire);
+    d->wire.skipped = skipped;
+    d->wire.arg = d;
 }
 
 /* A source that heard the end says so, and then nobody need remember. */

@@ -11,6 +11,13 @@
 
 /* --- beginning and end -------------------------------------------------------------------------------------------- */
 
+static void skipped(void *arg, const char *name)
+{
+    char text[120];
+    snprintf(text, sizeof text, "the destination said '%s', which is not known here and may be skipped", name);
+    source_note(arg, text);
+}
+
 static void open_session(struct source *s, const struct gw_migrate_opts *opts, struct gw_move_report *report)
 {
     *report = (struct gw_move_report){ .why = GW_ERR_NONE };
@@ -18,6 +25,8 @@ static void open_session(struct source *s, const struct gw_migrate_opts *opts, s
     s->store = (struct store){ .lock = -1, .journal = -1, .hand = -1 };
     s->began_ns = gw_now(&gw_clock_real);
     wire_init(&s->wire);
+    s->wire.skipped = skipped;
+    s->wire.arg = s;
 }
 
 static void close_session(struct source *s)

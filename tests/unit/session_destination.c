@@ -64,7 +64,7 @@ static void *receive(void *arg)
     return NULL;
 }
 
-static void begin_with(struct run *run, const char *dir, const char *guest)
+static void begin_told(struct run *run, const char *dir, const char *guest, gw_told_fn *told, void *arg)
 {
     struct gw_err err = GW_ERR_NONE;
     int ends[2];
@@ -73,10 +73,17 @@ static void begin_with(struct run *run, const char *dir, const char *guest)
     snprintf(run->dir, sizeof run->dir, "%s", dir);
     run->opts =
         (struct gw_receive_opts){ .state_dir = run->dir, .guest = guest, .max_pfn = MAX_PFN, .wait_ns = 1000000 };
+    run->opts.told = told;
+    run->opts.arg = arg;
     CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     run->link = gw_chan_fd(ends[0], true, &err);
     peer_open(&run->peer, gw_chan_fd(ends[1], true, &err));
     CHECK_EQ(pthread_create(&run->thread, NULL, receive, run), 0);
+}
+
+static void begin_with(struct run *run, const char *dir, const char *guest)
+{
+    begin_told(run, dir, guest, NULL, NULL);
 }
 
 static void begin_in(struct run *run, const char *dir)
@@ -97,8 +104,8 @@ static void end(struct run *run)
     printf("arrival %d: %s\n", (int)run->report.arrival, run->report.why.msg);
 }
 
-/* What was recorded, up to and with the first chunk of that type and what is attached to it. */
-static void say_up_to(struct run *run, enum gw_chunk_type type)
+/* Passes over what was recorded, up to and with the first chunk of that type and what is attached to it. */
+static struct gw_cur behind(enum gw_chunk_type type)
 {
     struct gw_err err = GW_ERR_NONE;
     struct gw_cur cur = gw_buf_cur(&recorded);
@@ -110,12 +117,71 @@ static void say_up_to(struct run *run, enum gw_chunk_type type)
         if (message.type == GW_CHUNK_PAGE)
             gw_take(&cur, message.page.attached);
     }
-    peer_say_octets(&run->peer, recorded.mem, recorded.len - gw_left(&cur));
+    return cur;
+}
+
+static void say_up_to(struct run *run, enum gw_chunk_type type)
+{
+    struct gw_cur rest = behind(type);
+    peer_say_octets(&run->peer, recorded.mem, recorded.len - gw_left(&rest));
+}
+
+static void say_between(struct run *run, enum gw_chunk_type from, enum gw_chunk_type to)
+{
+    struct gw_cur first = behind(from), rest = behind(to);
+    peer_say_octets(&run->peer, first.p, gw_left(&first) - gw_left(&rest));
 }
 
 static void await(struct run *run, enum gw_chunk_type type, struct gw_message *heard)
 {
     CHECK(peer_await(&run->peer, type, heard));
+}
+
+/* --- unknown words ----------------------------------------------------------------------------------------------- */
+
+static void keep_note(void *arg, const struct gw_told *told)
+{
+    if (told->kind == GW_TOLD_NOTE)
+        snprintf(arg, 200, "%s", told->text);
+}
+
+static void say_unknown(struct run *run, uint32_t type)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_buf buf = { 0 };
+    size_t begin = gw_chunk_begin(&buf, type);
+    CHECK_EQ(gw_chunk_end(&buf, begin, &err), 0);
+    peer_say_octets(&run->peer, buf.mem, buf.len);
+    gw_buf_free(&buf);
+}
+
+/* Before the offer, so that what becomes of the session shows what became of the word. */
+static void an_unknown_word_is_told_and_skipped_or_refused(void)
+{
+    static const struct {
+        uint32_t type;
+        enum gw_chunk_type answer;
+        const char *note, *why;
+    } rows[] = {
+        { GW_CHUNK_TYPE('x', 'X', 'X', 'x'), GW_CHUNK_ACPT, "'xXXx', which is not known here and may be skipped", "" },
+        { GW_CHUNK_TYPE('X', 'X', 'X', 'x'), GW_CHUNK_STOP, "", "'XXXx', which this godwit does not know" },
+    };
+    record();
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char note[200] = "", dir[STATE_DIR_ROOM];
+        struct gw_message heard;
+        struct run run;
+        begin_told(&run, state_dir_new(dir), NULL, keep_note, note);
+        say_up_to(&run, GW_CHUNK_HELO);
+        say_unknown(&run, rows[i].type);
+        if (rows[i].answer == GW_CHUNK_ACPT)
+            say_between(&run, GW_CHUNK_HELO, GW_CHUNK_OFFR);
+        await(&run, rows[i].answer, &heard);
+        end(&run);
+        CHECK_HAS(note, rows[i].note);
+        CHECK_HAS(run.report.why.msg, rows[i].why);
+        state_dir_remove(dir);
+    }
 }
 
 /* --- wrong words ------------------------------------------------------------------------------------------------- */
@@ -527,6 +593,7 @@ static void a_start_of_which_nobody_knows_is_looked_at_and_left(void)
 }
 
 const struct test tests[] = {
+    { "an-unknown-word-is-told-and-skipped-or-refused", an_unknown_word_is_told_and_skipped_or_refused },
     { "a-source-that-does-not-play-its-part-is-refused", a_source_that_does_not_play_its_part_is_refused },
     { "a-source-that-stops-is-told-apart", a_source_that_stops_is_told_apart },
     { "an-offer-that-cannot-be-taken-is-denied-with-its-reasons",
