@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#define GW_NS_PER_S UINT64_C(1000000000)
+
 struct gw_clock {
     uint64_t (*now)(const struct gw_clock *clock);     /* nanoseconds of a clock that never goes back */
     void (*wait)(struct gw_clock *clock, uint64_t ns); /* so long, or less when a signal comes */

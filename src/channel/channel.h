@@ -150,6 +150,9 @@ int gw_newfile_commit(struct gw_newfile *file, struct gw_err *err);
 /* NULL is fine. */
 void gw_newfile_close(struct gw_newfile *file);
 
+/* What was named anew, a file or a directory, is durable when the directory that holds it is: makes that so. */
+int gw_sync_parent(const char *name, struct gw_err *err);
+
 /*
  * Two programs on a link. Addresses: "tcp://HOST:PORT" (PORT 0 lets the system choose, when listening), "unix:PATH",
  * and "exec:COMMAND" (only to connect: the other program is started). A listening unix socket's file is removed when

@@ -19,8 +19,8 @@
 #include "fd.h"
 #include "wait.h"
 
-#define END_NS (5 * WAIT_NS_PER_S)  /* for a command that sees the end of its input */
-#define TERM_NS (1 * WAIT_NS_PER_S) /* for one that was told to go */
+#define END_NS (5 * GW_NS_PER_S)  /* for a command that sees the end of its input */
+#define TERM_NS (1 * GW_NS_PER_S) /* for one that was told to go */
 
 struct child {
     pid_t pid; /* of its group too */
@@ -35,8 +35,8 @@ static bool ends_within(const struct child *child, uint64_t ns)
     struct pollfd life = { .fd = child->life, .events = POLLIN };
     uint64_t now, end = gw_now(&gw_clock_real) + ns;
     while ((now = gw_now(&gw_clock_real)) < end) {
-        struct timespec left = { .tv_sec = (time_t)((end - now) / WAIT_NS_PER_S),
-                                 .tv_nsec = (long)((end - now) % WAIT_NS_PER_S) };
+        struct timespec left = { .tv_sec = (time_t)((end - now) / GW_NS_PER_S),
+                                 .tv_nsec = (long)((end - now) % GW_NS_PER_S) };
         if (ppoll(&life, 1, &left, NULL) > 0)
             return true;
     }

@@ -74,7 +74,7 @@ static int held_up(struct fd_chan *f, short events, uint64_t *end_ns)
 
 static int fail(const struct fd_chan *f, short events, struct gw_err *err)
 {
-    double s = (double)f->patience.silence_ns / (double)WAIT_NS_PER_S;
+    double s = (double)f->patience.silence_ns / (double)GW_NS_PER_S;
     if (f->patient && errno == ETIMEDOUT)
         return gw_fail(err, GW_E_SYSTEM, "nothing could be %s for %g s", events == POLLIN ? "read" : "written", s);
     return gw_fail(err, GW_E_SYSTEM, "cannot %s", events == POLLIN ? "read" : "write");

@@ -79,8 +79,7 @@ struct gw_chan *gw_newfile_chan(struct gw_newfile *file)
     return file->chan;
 }
 
-/* The rename is durable when the directory is. */
-static int sync_directory(const char *name, struct gw_err *err)
+int gw_sync_parent(const char *name, struct gw_err *err)
 {
     const char *slash = strrchr(name, '/');
     gw_auto(gw_freep) char *dir = gw_strdup(slash != NULL ? name : ".", err);
@@ -107,7 +106,7 @@ int gw_newfile_commit(struct gw_newfile *file, struct gw_err *err)
         return gw_fail(err, GW_E_SYSTEM, "cannot rename '%s' to '%s'", file->partial, file->name);
     gw_chan_close(file->chan);
     file->chan = NULL;
-    return sync_directory(file->name, err);
+    return gw_sync_parent(file->name, err);
 }
 
 void gw_newfile_close(struct gw_newfile *file)

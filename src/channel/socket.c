@@ -37,7 +37,7 @@ struct kind {
 
 static uint64_t answer_by(void)
 {
-    return gw_now(&gw_clock_real) + CONNECT_S * WAIT_NS_PER_S;
+    return gw_now(&gw_clock_real) + CONNECT_S * GW_NS_PER_S;
 }
 
 static void say_not_connected(const char *prefix, const char *rest, struct gw_err *err)

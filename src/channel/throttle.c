@@ -6,7 +6,6 @@
 
 #include "channel.h"
 
-#define NS_PER_S UINT64_C(1000000000)
 #define DEBT_NS UINT64_C(1000000)
 #define MOVES_A_SECOND 8 /* or more: a slow link is slow, not silent */
 #define MOVE_MOST 262144 /* octets at a time: a slow link is felt at once, not after a large write */
@@ -23,7 +22,7 @@ struct throttle {
 static void pay(struct throttle *t, uint64_t octets)
 {
     uint64_t now = gw_now(t->clock);
-    t->free_ns = gw_max(t->free_ns, now) + (uint64_t)((double)octets * (double)NS_PER_S / (double)t->rate);
+    t->free_ns = gw_max(t->free_ns, now) + (uint64_t)((double)octets * (double)GW_NS_PER_S / (double)t->rate);
     while (now + DEBT_NS < t->free_ns && !gw_cancelled()) {
         gw_wait(t->clock, t->free_ns - now);
         now = gw_now(t->clock);

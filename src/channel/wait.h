@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define WAIT_NS_PER_S UINT64_C(1000000000)
 #define WAIT_SLICE_NS UINT64_C(100000000) /* a wait looks at least so often whether it was cancelled */
 
 /* Until the descriptor is ready for events (as in poll): 1. 0: it was not by until_ns. -1: errno; EINTR: cancelled. */

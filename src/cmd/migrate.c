@@ -51,7 +51,7 @@ static bool parse(const struct gw_args *args, struct gw_migrate_opts *out)
         !gw_number_option(args, OPT_BANDWIDTH, "--bandwidth wants octets a second, such as 100M", UINT64_MAX,
                           &out->bandwidth))
         return false;
-    out->wait_ns = wait_s * UINT64_C(1000000000);
+    out->wait_ns = wait_s * GW_NS_PER_S;
     return true;
 }
 

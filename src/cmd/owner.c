@@ -185,7 +185,7 @@ static enum gw_exit owner_run(const struct gw_args *args)
     }
     if (!gw_number_option(args, OPT_WAIT, "--wait wants seconds", 100000000, &wait_s))
         return GW_EXIT_USAGE;
-    o.wait_ns = wait_s * UINT64_C(1000000000);
+    o.wait_ns = wait_s * GW_NS_PER_S;
     gw_auto(gw_freep) char *state_dir = gw_state_dir(args, &err);
     o.state_dir = state_dir;
     gw_listen_to_signals();

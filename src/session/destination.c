@@ -10,9 +10,8 @@
 
 #include "destination.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-#define OFFER_NS (10 * NS_PER_S) /* in which an offer or a question must come */
-#define LOOKS_NS (60 * NS_PER_S) /* how long a start is looked at that nobody asks about */
+#define OFFER_NS (10 * GW_NS_PER_S) /* in which an offer or a question must come */
+#define LOOKS_NS (60 * GW_NS_PER_S) /* how long a start is looked at that nobody asks about */
 
 void destination_note(const struct destination *d, const char *text)
 {
@@ -276,7 +275,7 @@ static int find_event(struct destination *d)
         wire_alive(&d->wire);
         return hear(d);
     }
-    switch (wire_wait(&d->wire, d->store.hand, NS_PER_S / 10)) {
+    switch (wire_wait(&d->wire, d->store.hand, GW_NS_PER_S / 10)) {
     case WIRE_READY: return hear(d);
     case WIRE_OTHER: return handed(d);
     case WIRE_NOTHING: break;

@@ -10,9 +10,8 @@
 
 #include "destination.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-#define READY_NS (60 * NS_PER_S) /* a guest that could start waits so long for a source that cannot be heard */
-#define BACKOFF_MOST_NS (30 * NS_PER_S)
+#define READY_NS (60 * GW_NS_PER_S) /* a guest that could start waits so long for a source that cannot be heard */
+#define BACKOFF_MOST_NS (30 * GW_NS_PER_S)
 
 static int failed(struct destination *d, enum gw_destination_event event, const struct gw_err *err)
 {
@@ -74,7 +73,7 @@ static int say_runs(struct destination *d)
     struct timespec wall;
     clock_gettime(CLOCK_REALTIME, &wall);
     memcpy(runs.runs.session, d->session, sizeof d->session);
-    runs.runs.wall_ns = (uint64_t)wall.tv_sec * NS_PER_S + (uint64_t)wall.tv_nsec;
+    runs.runs.wall_ns = (uint64_t)wall.tv_sec * GW_NS_PER_S + (uint64_t)wall.tv_nsec;
     runs.runs.since_comm_ns = gw_now(&gw_clock_real) - d->comm_ns;
     wire_say(&d->wire, &runs);
     return 0;
@@ -335,7 +334,7 @@ static int arm(struct destination *d)
 {
     if (d->timer_ns != 0)
         return 0;
-    d->backoff_ns = gw_min(gw_max(2 * d->backoff_ns, NS_PER_S), BACKOFF_MOST_NS);
+    d->backoff_ns = gw_min(gw_max(2 * d->backoff_ns, GW_NS_PER_S), BACKOFF_MOST_NS);
     uint64_t ns = d->state == GW_DESTINATION_READY ? READY_NS : d->backoff_ns;
     d->timer_ns = gw_now(&gw_clock_real) + ns;
     return 0;

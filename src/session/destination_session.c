@@ -7,9 +7,8 @@
 
 #include "destination.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-#define FORWARD_NS (2 * NS_PER_S)   /* in which a holder who is told so forgets */
-#define FAREWELL_NS (60 * NS_PER_S) /* in which a source that heard RUNS may say that it knows */
+#define FORWARD_NS (2 * GW_NS_PER_S)   /* in which a holder who is told so forgets */
+#define FAREWELL_NS (60 * GW_NS_PER_S) /* in which a source that heard RUNS may say that it knows */
 
 /* --- beginning and end -------------------------------------------------------------------------------------------- */
 
@@ -24,7 +23,7 @@ static void open_session(struct destination *d, const struct gw_receive_opts *op
 {
     *report = (struct gw_receive_report){ .why = GW_ERR_NONE };
     *d = (struct destination){ .opts = *opts, .report = report, .next_event = NO_EVENT, .stop_code = STOP_FAILED };
-    d->store = (struct store){ .lock = -1, .journal = -1, .hand = -1 };
+    d->store = STORE_NONE;
     d->began_ns = gw_now(&gw_clock_real);
     wire_init(&d->wire);
     d->wire.skipped = skipped;
@@ -37,7 +36,7 @@ static bool hear_farewell(struct destination *d)
     uint64_t end = gw_now(&gw_clock_real) + FAREWELL_NS;
     struct gw_message heard;
     while (wire_is_open(&d->wire) && d->wire.fault == WIRE_WELL && gw_now(&gw_clock_real) < end && !gw_cancelled()) {
-        enum wire_look look = wire_wait(&d->wire, d->store.hand, NS_PER_S / 10);
+        enum wire_look look = wire_wait(&d->wire, d->store.hand, GW_NS_PER_S / 10);
         if (look == WIRE_OTHER && store_handed(&d->store) == STORE_FORGET)
             return true;
         if (look == WIRE_READY && wire_hear(&d->wire, &heard) && heard.type == GW_CHUNK_STOP)
@@ -72,7 +71,7 @@ static void forward_farewell(struct destination *d)
         if (store_lock(&d->store, &held, &ignored) == 0)
             (void)store_forget(&d->store);
         else if (held)
-            gw_wait(&gw_clock_real, NS_PER_S / 50);
+            gw_wait(&gw_clock_real, GW_NS_PER_S / 50);
     }
 }
 
@@ -131,38 +130,30 @@ static bool is_bare(const struct store *store)
 {
     struct gw_err err = GW_ERR_NONE;
     enum gw_decision decision;
-    struct store_head head;
-    unsigned words;
-    return store_decision(store, &decision, &err) == 0 && decision != GW_DECISION_DECLINED &&
-           !store_journal_read(store, &head, &words);
+    return !store_has_journal(store) && store_decision(store, &decision, &err) == 0 && decision != GW_DECISION_DECLINED;
+}
+
+static int settle(struct destination *d, const char *session, struct gw_err *err)
+{
+    if (store_open_again(&d->store, d->opts.state_dir, STORE_DESTINATION, session, d->session, err) < 0)
+        return -1;
+    if (is_bare(&d->store))
+        return (void)store_forget(&d->store), 0;
+    if (destination_take_over(d, err) < 0)
+        return -1;
+    destination_run(d);
+    fill_report(d);
+    leave_session(d);
+    return 0;
 }
 
 int gw_settle_destination(const char *session, const struct gw_receive_opts *opts, struct gw_receive_report *out,
                           struct gw_err *err)
 {
     struct destination d;
-    bool held;
     open_session(&d, opts, out);
     d.state = GW_DESTINATION_GONE;
-    int rc = session_parse(session, d.session) ? 0 : gw_fail(err, GW_E_USAGE, "'%s' is no session", session);
-    if (rc == 0)
-        rc = store_open(&d.store, opts->state_dir, STORE_DESTINATION, d.session, err);
-    if (rc == 0)
-        rc = store_must_be(&d.store, err);
-    if (rc == 0)
-        rc = store_lock(&d.store, &held, err);
-    if (rc == 0 && is_bare(&d.store)) {
-        (void)store_forget(&d.store);
-        close_session(&d);
-        return 0;
-    }
-    if (rc == 0)
-        rc = destination_take_over(&d, err);
-    if (rc == 0) {
-        destination_run(&d);
-        fill_report(&d);
-        leave_session(&d);
-    }
+    int rc = settle(&d, session, err);
     close_session(&d);
     return rc;
 }

@@ -8,7 +8,7 @@
 #include "store.h"
 
 struct meaning {
-    unsigned has, lacks; /* words of the journal */
+    unsigned has; /* words of the journal */
     bool ended;
     const char *state, *what_to_do;
 };
@@ -18,21 +18,20 @@ struct meaning {
 
 /* The first row that fits. */
 static const struct meaning of_source[] = {
-    { GW_WORD_MOVED | GW_WORD_KEPT, 0, false, "the journal says that the guest moved and that it was kept",
+    { GW_WORD_MOVED | GW_WORD_KEPT, false, "the journal says that the guest moved and that it was kept",
       "find out by hand where the guest runs, and remove the journal" },
-    { GW_WORD_MOVED, 0, false, "the guest runs at the destination; it was not taken away here",
+    { GW_WORD_MOVED, false, "the guest runs at the destination; it was not taken away here",
       "godwit owner settle takes it away" },
-    { GW_WORD_KEPT, 0, true, "the guest was kept", "godwit owner settle removes the journal" },
-    { GW_WORD_LETGO, 0, false, "the guest was let go and is suspended here; it is not known whether it runs there",
+    { GW_WORD_KEPT, true, "the guest was kept", "godwit owner settle removes the journal" },
+    { GW_WORD_LETGO, false, "the guest was let go and is suspended here; it is not known whether it runs there",
       SETTLE "; where the destination is gone for ever, --destination-is-dead resumes it here" },
-    { GW_WORD_SUSPEND, 0, false, "the guest may be suspended here", "godwit owner settle resumes it" },
-    { 0, 0, true, "the guest was never suspended", "godwit owner settle removes the journal" },
+    { GW_WORD_SUSPEND, false, "the guest may be suspended here", "godwit owner settle resumes it" },
+    { 0, true, "the guest was never suspended", "godwit owner settle removes the journal" },
 };
 
-static const struct meaning leftover = { 0, 0, false,
-                                         "left over from a session that never began, or was being forgotten",
+static const struct meaning leftover = { 0, false, "left over from a session that never began, or was being forgotten",
                                          "godwit owner settle removes it" };
-static const struct meaning unread = { 0, 0, false, "the journal cannot be read", "look at it by hand" };
+static const struct meaning unread = { 0, false, "the journal cannot be read", "look at it by hand" };
 
 static const struct {
     enum gw_decision decision;
@@ -41,21 +40,19 @@ static const struct {
 } of_destination[] = {
     { GW_DECISION_DECLINED,
       STORE_RUNS,
-      { 0, 0, false, "it was declined, and the journal says that it runs", "find out by hand where the guest runs" } },
+      { 0, false, "it was declined, and the journal says that it runs", "find out by hand where the guest runs" } },
     { GW_DECISION_DECLINED,
       0,
-      { 0, 0, true, "the guest was declined; the source has not said yet that it knows", WAIT_FOR_IT } },
+      { 0, true, "the guest was declined; the source has not said yet that it knows", WAIT_FOR_IT } },
     { GW_DECISION_STARTED,
       STORE_RUNS,
-      { 0, 0, true, "the guest runs here; the source has not said yet that it knows", WAIT_FOR_IT } },
+      { 0, true, "the guest runs here; the source has not said yet that it knows", WAIT_FOR_IT } },
     { GW_DECISION_STARTED,
       0,
-      { 0, 0, false, "it was decided that the guest starts here; whether it did is not written",
+      { 0, false, "it was decided that the guest starts here; whether it did is not written",
         "godwit owner settle looks; when the guest surely does not run here, --guest-is-gone declines it" } },
-    { GW_DECISION_NONE, STORE_RUNS, { 0, 0, true, "the guest runs here; its decision is missing", WAIT_FOR_IT } },
-    { GW_DECISION_NONE,
-      0,
-      { 0, 0, false, "a guest was coming when its godwit died", "godwit owner settle declines it" } },
+    { GW_DECISION_NONE, STORE_RUNS, { 0, true, "the guest runs here; its decision is missing", WAIT_FOR_IT } },
+    { GW_DECISION_NONE, 0, { 0, false, "a guest was coming when its godwit died", "godwit owner settle declines it" } },
 };
 
 static const struct meaning *mean_source(const struct store *store, struct store_head *head)

@@ -12,10 +12,9 @@
 
 #include "source.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-#define ANSWER_NS (60 * NS_PER_S) /* an answer takes so long at most, and what the guest's memory takes */
+#define ANSWER_NS (60 * GW_NS_PER_S) /* an answer takes so long at most, and what the guest's memory takes */
 #define MEMORY_A_SECOND (UINT64_C(256) << 20)
-#define START_NS (20 * NS_PER_S) /* from COMM to RUNS; then the destination is asked over another connection */
+#define START_NS (20 * GW_NS_PER_S) /* from COMM to RUNS; then the destination is asked over another connection */
 
 void source_note(const struct source *s, const char *text)
 {
@@ -220,7 +219,7 @@ static int due(struct source *s)
 /* How long the destination may take over what it does now: ALIV alone does not keep a guest suspended. */
 static uint64_t deadline(const struct source *s)
 {
-    uint64_t memory_ns = s->offr.num_pfns * GW_PAGE_LEN / MEMORY_A_SECOND * NS_PER_S;
+    uint64_t memory_ns = s->offr.num_pfns * GW_PAGE_LEN / MEMORY_A_SECOND * GW_NS_PER_S;
     if (s->now.state == GW_SOURCE_OPENING)
         return ANSWER_NS;
     if (s->now.state == GW_SOURCE_PROVING || (s->now.state == GW_SOURCE_COPYING && s->awaits_seen))
@@ -255,7 +254,7 @@ static int find_event(struct source *s)
     if ((event = due(s)) != NO_EVENT)
         return event;
     await_answer(s);
-    if (wire_wait(&s->wire, -1, has_work(s) ? 0 : NS_PER_S / 10) == WIRE_READY)
+    if (wire_wait(&s->wire, -1, has_work(s) ? 0 : GW_NS_PER_S / 10) == WIRE_READY)
         return wire_hear(&s->wire, &heard) ? event_of(s, &heard) : NO_EVENT;
     if (has_work(s))
         source_work(s);

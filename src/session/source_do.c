@@ -9,10 +9,9 @@
 
 #include "source.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-#define TOLD_NS (NS_PER_S / 4)
-#define BACKOFF_LEAST_NS (NS_PER_S / 5)
-#define BACKOFF_MOST_NS (10 * NS_PER_S)
+#define TOLD_NS (GW_NS_PER_S / 4)
+#define BACKOFF_LEAST_NS (GW_NS_PER_S / 5)
+#define BACKOFF_MOST_NS (10 * GW_NS_PER_S)
 #define DURABLE_WRITES 4 /* between suspend and RUNS: LETGO here; the claim (file and directory) and RUNS there */
 
 /* The event that came of an action, whose failure err is. */

@@ -7,8 +7,6 @@
 
 #include "source.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-
 /* --- beginning and end -------------------------------------------------------------------------------------------- */
 
 static void skipped(void *arg, const char *name)
@@ -22,7 +20,7 @@ static void open_session(struct source *s, const struct gw_migrate_opts *opts, s
 {
     *report = (struct gw_move_report){ .why = GW_ERR_NONE };
     *s = (struct source){ .opts = *opts, .report = report, .next_event = NO_EVENT, .stop_code = STOP_FAILED };
-    s->store = (struct store){ .lock = -1, .journal = -1, .hand = -1 };
+    s->store = STORE_NONE;
     s->began_ns = gw_now(&gw_clock_real);
     wire_init(&s->wire);
     s->wire.skipped = skipped;
@@ -53,7 +51,7 @@ static void call_off(struct source *s)
         return;
     source_ask_back(s);
     while (!s->ends_known && s->wire.fault == WIRE_WELL && gw_now(&gw_clock_real) < end && !gw_cancelled())
-        if (wire_wait(&s->wire, -1, NS_PER_S / 10) == WIRE_READY && wire_hear(&s->wire, &heard))
+        if (wire_wait(&s->wire, -1, GW_NS_PER_S / 10) == WIRE_READY && wire_hear(&s->wire, &heard))
             s->ends_known = heard.type == GW_CHUNK_TELL; /* whatever it says: nothing will be asked again */
 }
 
@@ -225,11 +223,7 @@ static int find_guest(struct source *s, const struct store_head *head, struct gw
 static int open_again(struct source *s, const char *session, unsigned *words, struct gw_err *err)
 {
     struct store_head head;
-    bool held;
-    if (!session_parse(session, s->session))
-        return gw_fail(err, GW_E_USAGE, "'%s' is no session: 32 digits and letters from a to f are", session);
-    if (store_open(&s->store, s->opts.state_dir, STORE_SOURCE, s->session, err) < 0 ||
-        store_must_be(&s->store, err) < 0 || store_lock(&s->store, &held, err) < 0)
+    if (store_open_again(&s->store, s->opts.state_dir, STORE_SOURCE, session, s->session, err) < 0)
         return -1;
     if (!store_has_journal(&s->store)) { /* a death before anything was done, or while it was forgotten */
         s->report->gone = true;

@@ -54,25 +54,10 @@ int store_write_aside(const struct store *store, const char *text, size_t len, c
     return -1;
 }
 
-/* A directory that is new is durable when the one that holds it is. */
-static int sync_parent(const char *path, struct gw_err *err)
-{
-    const char *slash = strrchr(path, '/');
-    gw_auto(gw_freep) char *parent = gw_strdup(slash == NULL ? "." : slash == path ? "/" : path, err);
-    if (parent == NULL)
-        return -1;
-    if (slash != NULL && slash != path)
-        parent[slash - path] = '\0';
-    gw_auto(gw_closep) int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) < 0)
-        return gw_fail(err, GW_E_SYSTEM, "cannot make the directory '%s' durable", path);
-    return 0;
-}
-
 static int make_dir(const char *path, struct gw_err *err)
 {
     if (mkdir(path, 0700) == 0)
-        return sync_parent(path, err);
+        return gw_sync_parent(path, err);
     if (errno == EEXIST)
         return 0;
     return gw_fail(err, GW_E_SYSTEM, "cannot make the directory '%s'", path);
@@ -103,7 +88,8 @@ static char *dir_of(const char *state_dir, enum store_side side, struct gw_err *
 int store_open(struct store *store, const char *state_dir, enum store_side side, const uint8_t id[GW_CHUNK_ID_LEN],
                struct gw_err *err)
 {
-    *store = (struct store){ .side = side, .lock = -1, .journal = -1, .hand = -1 };
+    *store = STORE_NONE;
+    store->side = side;
     session_text(id, store->id);
     store->dir = dir_of(state_dir, side, err);
     if (store->dir != NULL && make_dirs(store->dir, err) == 0)
@@ -164,16 +150,34 @@ int store_lock(struct store *store, bool *held, struct gw_err *err)
     }
 }
 
-int store_must_be(const struct store *store, struct gw_err *err)
+/* Of the session's files, the next that the directory names; NULL: none, or no directory. */
+static const char *next_file(const struct store *store, DIR *dir)
 {
     size_t len = strlen(store->id);
-    bool found = false;
+    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+        if (strncmp(entry->d_name, store->id, len) == 0 && entry->d_name[len] == '.')
+            return entry->d_name;
+    return NULL;
+}
+
+int store_must_be(const struct store *store, struct gw_err *err)
+{
     DIR *dir = opendir(store->dir);
-    for (const struct dirent *entry; dir != NULL && !found && (entry = readdir(dir)) != NULL;)
-        found = strncmp(entry->d_name, store->id, len) == 0 && entry->d_name[len] == '.';
+    bool found = next_file(store, dir) != NULL;
     if (dir != NULL)
         closedir(dir);
     return found ? 0 : gw_fail(err, GW_E_REFUSED, "there is no session %s in '%s'", store->id, store->dir);
+}
+
+int store_open_again(struct store *store, const char *state_dir, enum store_side side, const char *session,
+                     uint8_t id[GW_CHUNK_ID_LEN], struct gw_err *err)
+{
+    bool held;
+    if (!session_parse(session, id))
+        return gw_fail(err, GW_E_USAGE, "'%s' is no session: 32 digits and letters from a to f are", session);
+    if (store_open(store, state_dir, side, id, err) < 0)
+        return -1;
+    return store_must_be(store, err) < 0 ? -1 : store_lock(store, &held, err);
 }
 
 bool store_is_held(const struct store *store)
@@ -285,12 +289,10 @@ static void remove_asides(const struct store *store)
 {
     char path[STORE_PATH_MAX];
     DIR *dir = opendir(store->dir);
-    size_t len = strlen(store->id);
-    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
-        size_t name = strlen(entry->d_name);
-        if (strncmp(entry->d_name, store->id, len) == 0 && name > len + 4 &&
-            strcmp(entry->d_name + name - 4, ".new") == 0 &&
-            snprintf(path, sizeof path, "%s/%s", store->dir, entry->d_name) < (int)sizeof path)
+    for (const char *name; (name = next_file(store, dir)) != NULL;) {
+        size_t len = strlen(name); /* at least that of the id and the point */
+        if (strcmp(name + len - 4, ".new") == 0 &&
+            snprintf(path, sizeof path, "%s/%s", store->dir, name) < (int)sizeof path)
             unlink(path);
     }
     if (dir != NULL)
@@ -314,16 +316,13 @@ static void remove_lock(struct store *store)
 
 int store_forget(struct store *store)
 {
-    char path[STORE_PATH_MAX];
     struct gw_err ignored = GW_ERR_NONE;
     assert(store->lock >= 0);
     remove_asides(store);
     remove_file(store, "hand");
     remove_file(store, "decision");
     remove_file(store, "journal");
-    bool stays = store_path(store, "journal", path, &ignored) < 0 || access(path, F_OK) == 0;
-    if (store_sync_dir(store, &ignored) < 0)
-        stays = true;
+    bool stays = store_has_journal(store) || store_sync_dir(store, &ignored) < 0;
     remove_lock(store);
     return stays ? -1 : 0;
 }

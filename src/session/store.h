@@ -42,6 +42,9 @@ struct store {
     int hand;    /* the fifo, for reading; -1: none */
 };
 
+/* Not open: closing it does nothing. */
+#define STORE_NONE ((struct store){ .lock = -1, .journal = -1, .hand = -1 })
+
 /* Makes the directories if need be. The store holds nothing yet. */
 int store_open(struct store *store, const char *state_dir, enum store_side side, const uint8_t id[GW_CHUNK_ID_LEN],
                struct gw_err *err);
@@ -53,6 +56,10 @@ int store_lock(struct store *store, bool *held, struct gw_err *err);
 
 /* The session has left a file here, whichever. -1: it has not. */
 int store_must_be(const struct store *store, struct gw_err *err);
+
+/* Takes a session known by its text, after its holder's death. -1: none, or it is held; close it all the same. */
+int store_open_again(struct store *store, const char *state_dir, enum store_side side, const char *session,
+                     uint8_t id[GW_CHUNK_ID_LEN], struct gw_err *err);
 
 /* A living process holds the session. Nothing is taken. */
 bool store_is_held(const struct store *store);

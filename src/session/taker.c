@@ -19,11 +19,9 @@
 struct taker {
     struct gw_sink beside; /* the watcher */
     struct wire *wire;
-    struct gw_destination *dest;
     struct gw_intake *intake;
     struct gw_totals *totals;
     uint64_t max_pfn, num_pfns;
-    struct gw_headers headers;
     struct gw_bitmap lacking;
     uint64_t num_lacking;
     uint64_t number;            /* of records handed on */
@@ -127,8 +125,6 @@ static int read_static(struct taker *t, struct gw_cur image, struct gw_err *err)
     int rc = reader != NULL ? gw_reader_static(reader, gw_intake_sink(t->intake), err) : -1;
     if (rc == 0 && chan->read_pos != gw_left(&image))
         rc = gw_fail(err, GW_E_REFUSED, "the offer goes on behind STATIC_DATA_END");
-    if (rc == 0)
-        t->headers = *gw_reader_headers(reader);
     gw_reader_free(reader);
     gw_chan_close(chan);
     return rc;
@@ -349,7 +345,6 @@ struct taker *taker_new(struct wire *wire, struct gw_destination *dest, uint64_t
     struct gw_intake_opts opts = { .dest = dest, .max_pfn = max_pfn, .beside = &t->beside };
     t->beside.ops = &beside_ops;
     t->wire = wire;
-    t->dest = dest;
     t->max_pfn = max_pfn;
     t->totals = gw_totals_new(err);
     t->buffer = t->totals != NULL ? gw_alloc((size_t)gw_limit(BUFFER), 1, err) : NULL;

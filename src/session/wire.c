@@ -16,7 +16,6 @@
 #include "channel.h"
 #include "wire.h"
 
-#define NS_PER_S UINT64_C(1000000000)
 #define CHUNK_LEAST 256 /* octets of a chunk that have to come in the time of a silence */
 #define CAPABILITIES_ALL "zero checks"
 #define CAPABILITIES_UNCHECKED "zero"
@@ -384,7 +383,8 @@ static void *pulse(void *arg)
     pthread_mutex_lock(&wire->lock);
     while (wire->pulsing) {
         uint64_t until_ns = gw_now(&gw_clock_real) + wire->alive_ns;
-        struct timespec until = { .tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S) };
+        struct timespec until = { .tv_sec = (time_t)(until_ns / GW_NS_PER_S),
+                                  .tv_nsec = (long)(until_ns % GW_NS_PER_S) };
         if (pthread_cond_clockwait(&wire->ended, &wire->lock, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
             wire_alive(wire);
     }
