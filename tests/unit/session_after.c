@@ -16,6 +16,7 @@
 #include "harness.h"
 #include "session.h"
 #include "session_tools.h"
+#include "store_files.h"
 
 #define REPORTS_MOST 16
 
@@ -261,7 +262,30 @@ static void a_destination_may_die_in_each_state(void)
     }
 }
 
+/* What nobody can read may say that the guest runs here: it is a person's, as owner show tells him. */
+static void a_journal_that_cannot_be_read_is_not_forgotten(void)
+{
+    struct gw_err err = GW_ERR_NONE;
+    char dir[STATE_DIR_ROOM], path[STORE_PATH_MAX];
+    struct gw_receive_opts opts = { .state_dir = state_dir_new(dir), .wait_ns = 1000000 };
+    struct gw_receive_report report;
+    enum gw_decision decision;
+    struct store store = session_store(dir, STORE_DESTINATION);
+    CHECK_EQ(store_path(&store, "journal", path, &err), 0);
+    FILE *journal = fopen(path, "w");
+    CHECK(journal != NULL && fputs("not a journal\n", journal) >= 0 && fclose(journal) == 0);
+    CHECK_EQ(store_decide(&store, GW_DECISION_STARTED, &err), 0);
+    CHECK(gw_settle_destination(store.id, &opts, &report, &err) < 0);
+    printf("%s\n", err.msg);
+    CHECK(err.msg[0] != '\0' && report.arrival == GW_ARRIVED_NOTHING);
+    CHECK(store_has_journal(&store));
+    CHECK(store_decision(&store, &decision, &err) == 0 && decision == GW_DECISION_STARTED);
+    store_close(&store);
+    state_dir_remove(dir);
+}
+
 const struct test tests[] = {
+    { "a-journal-that-cannot-be-read-is-not-forgotten", a_journal_that_cannot_be_read_is_not_forgotten },
     { "a-source-may-die-in-each-state", a_source_may_die_in_each_state },
     { "a-destination-may-die-in-each-state", a_destination_may_die_in_each_state },
     { NULL, NULL },
