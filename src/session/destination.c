@@ -244,11 +244,15 @@ static uint64_t looks_most(const struct destination *d)
     return wire_is_open(&d->wire) && d->wire.fault == WIRE_WELL ? UINT64_MAX : LOOKS_NS;
 }
 
+/* Whatever is heard meanwhile: who only says that he is there takes a place from others. */
+static bool offers_nothing(const struct destination *d)
+{
+    return d->state == GW_DESTINATION_WAITING && gw_now(&gw_clock_real) - d->began_ns >= OFFER_NS;
+}
+
 static int due(struct destination *d)
 {
     uint64_t now = gw_now(&gw_clock_real);
-    if (d->state == GW_DESTINATION_WAITING && now - d->began_ns >= OFFER_NS)
-        return GW_DESTINATION_ON_SILENT; /* who only says that he is there takes a place from others */
     bool looks = d->state == GW_DESTINATION_LOOKING || d->state == GW_DESTINATION_UNDOING;
     if (looks && now - d->looking_ns >= looks_most(d))
         return GW_DESTINATION_ON_CANCEL;
@@ -271,6 +275,8 @@ static int find_event(struct destination *d)
         return cancelled(d);
     if ((event = fault_event(d)) != NO_EVENT)
         return event;
+    if (offers_nothing(d))
+        return GW_DESTINATION_ON_SILENT;
     if (d->state == GW_DESTINATION_TAKING) { /* memory comes: reading waits, and judges silence, by itself */
         wire_alive(&d->wire);
         return hear(d);

@@ -592,7 +592,36 @@ static void a_start_of_which_nobody_knows_is_looked_at_and_left(void)
     state_dir_remove(dir);
 }
 
+static void keep_gone(void *arg, const struct gw_told *told)
+{
+    _Atomic bool *gone = arg;
+    if (told->kind == GW_TOLD_STATE && strcmp(told->name, "GONE") == 0)
+        *gone = true;
+}
+
+/* It takes a place from others for as long as an offer may take, and no longer. */
+static void a_source_that_only_says_that_it_is_there_is_left(void)
+{
+    struct gw_message alive = { .type = GW_CHUNK_ALIV }, heard;
+    char dir[STATE_DIR_ROOM];
+    _Atomic bool gone = false;
+    struct run run;
+    record();
+    begin_told(&run, state_dir_new(dir), NULL, keep_gone, &gone);
+    say_up_to(&run, GW_CHUNK_HELO);
+    for (unsigned i = 0; i < 1500 && !gone; i++) { /* half a minute at most */
+        peer_say(&run.peer, &alive);
+        usleep(20000);
+    }
+    CHECK(gone);
+    await(&run, GW_CHUNK_STOP, &heard);
+    end(&run);
+    CHECK_EQ(run.report.arrival, GW_ARRIVED_NOTHING);
+    state_dir_remove(dir);
+}
+
 const struct test tests[] = {
+    { "a-source-that-only-says-that-it-is-there-is-left", a_source_that_only_says_that_it_is_there_is_left },
     { "an-unknown-word-is-told-and-skipped-or-refused", an_unknown_word_is_told_and_skipped_or_refused },
     { "a-source-that-does-not-play-its-part-is-refused", a_source_that_does_not_play_its_part_is_refused },
     { "a-source-that-stops-is-told-apart", a_source_that_stops_is_told_apart },
