@@ -173,13 +173,13 @@ static void begin(struct run *run, const struct row *row)
     run->opts.saver.policy.downtime_ns = UINT64_C(10000000000);
     run->other.listener = gw_listen(run->address, &err);
     CHECK(run->other.listener != NULL);
-    CHECK_EQ(pthread_create(&run->other.thread, NULL, serve, &run->other), 0);
 }
 
 static void go(struct run *run, const char *guest)
 {
     struct gw_err err = GW_ERR_NONE;
-    run->source = guest_source(guest);
+    run->source = guest_source(guest); /* forks: no other thread may hold a lock meanwhile */
+    CHECK_EQ(pthread_create(&run->other.thread, NULL, serve, &run->other), 0);
     CHECK_EQ(gw_migrate(run->source, &run->opts, &run->report, &err), 0);
     pthread_join(run->other.thread, NULL);
     printf("%s: ended %d: %s\n%s", run->other.row->name, (int)run->report.ending, run->report.why.msg, run->notes);
@@ -517,6 +517,7 @@ static void a_question_moves_nothing(void)
         struct gw_err err = GW_ERR_NONE;
         struct run run;
         begin(&run, &rows[i]);
+        CHECK_EQ(pthread_create(&run.other.thread, NULL, serve, &run.other), 0);
         CHECK_EQ(gw_preflight(&offer, &run.opts, &err), i == 0 ? 0 : -1);
         CHECK_HAS(err.msg, rows[i].why);
         CHECK_EQ(err.code == GW_E_OK, i == 0);
