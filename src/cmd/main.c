@@ -72,9 +72,7 @@ static enum gw_exit run(int argc, char **argv)
         print_version();
         return GW_EXIT_YES;
     }
-    if (strcmp(word, "--fill-man") == 0) /* for the build: a man page's template from stdin */
-        return gw_fill_man(stdin, stdout) < 0 ? GW_EXIT_SYSTEM : GW_EXIT_YES;
-    if (strcmp(word, "--dump-options") == 0) { /* for completion and tests */
+    if (strcmp(word, "--dump-options") == 0) { /* for tests */
         gw_dump_options(stdout, argc > 2 ? command_named(argv[2]) : NULL);
         return GW_EXIT_YES;
     }

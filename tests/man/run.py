@@ -2,7 +2,7 @@
 """The man pages against the program: linted, and nothing that one of them says or leaves out about options, commands,
 rules, limits, chunks and the hand-over differs from what the program itself says.
 
-Needs GODWIT, GODWIT_BUILD and GODWIT_SOURCE. One TAP point per fact.
+Needs GODWIT, GODWIT_GENDOC, GODWIT_BUILD and GODWIT_SOURCE. One TAP point per fact.
 """
 import glob
 import os
@@ -13,6 +13,7 @@ import tempfile
 import zlib
 
 GODWIT = os.environ["GODWIT"]
+GENDOC = os.environ["GODWIT_GENDOC"]
 BUILD = os.environ["GODWIT_BUILD"]
 SOURCE = os.environ["GODWIT_SOURCE"]
 points = []
@@ -158,7 +159,7 @@ def unknown_table():
     with tempfile.TemporaryFile("w+") as page:
         page.write('.\\" @NOTHING-FILLS-THIS\n')
         page.seek(0)
-        run = subprocess.run([GODWIT, "--fill-man"], stdin=page, capture_output=True, text=True)
+        run = subprocess.run([GENDOC, "man"], stdin=page, capture_output=True, text=True)
     point("a page that asks for a table that nothing fills is not made",
           [] if run.returncode != 0 and "@NOTHING-FILLS-THIS" in run.stderr else [run.stdout + run.stderr])
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "gendoc.h"
 #include "man.h"
 
 #define LINE_MAX_LEN 1024
@@ -130,11 +131,11 @@ static int fill_line(FILE *out, const char *text)
             fills[i].fill(out, argument);
             return 0;
         }
-    gw_complain_usage("a man page asks for '@%s', which nothing fills", word);
+    fprintf(stderr, "gendoc: a man page asks for '@%s', which nothing fills\n", word);
     return -1;
 }
 
-int gw_fill_man(FILE *in, FILE *out)
+int gendoc_man(FILE *in, FILE *out)
 {
     char text[LINE_MAX_LEN];
     int result = 0;

@@ -1,8 +1,8 @@
 /*
  * man.h - what the files that fill man pages share. Nobody else in the room needs it.
  */
-#ifndef CMD_MAN_H
-#define CMD_MAN_H
+#ifndef GENDOC_MAN_H
+#define GENDOC_MAN_H
 
 #include <stdio.h>
 
