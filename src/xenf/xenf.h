@@ -12,6 +12,9 @@
 
 #include "records.h"
 #include "codec.h"
+#include "bits.h"
+#include "layout.h"
+#include "layout_hvm.h"
 #include "payload.h"
 #include "sink.h"
 #include "reader.h"

@@ -1,0 +1,156 @@
+/*
+ * layout.c - reading octets by a table: numbers, parts of numbers, and whether they are what a receiver demands.
+ *
+ * Knows no structure: those are the rows of layout_*.h.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "layout.h"
+
+uint32_t gw_field_count(const struct gw_field *field, struct gw_cur octets)
+{
+    size_t len = gw_left(&octets);
+    assert(field->width > 0 && field->stride >= field->width);
+    if (len < field->offset || len - field->offset < field->width)
+        return 0;
+    size_t fit = (len - field->offset - field->width) / field->stride + 1;
+    return (uint32_t)gw_min(fit, gw_min(field->count, UINT32_MAX - 1));
+}
+
+struct gw_cur gw_field_octets(const struct gw_field *field, struct gw_cur octets, uint32_t index)
+{
+    if (index >= gw_field_count(field, octets))
+        return gw_cur(NULL, 0);
+    return gw_cur(octets.p + field->offset + (size_t)index * field->stride, field->width);
+}
+
+uint64_t gw_field_number(const struct gw_field *field, struct gw_cur octets, uint32_t index)
+{
+    struct gw_cur cur = gw_field_octets(field, octets, index);
+    assert(field->inner == NULL && field->width <= 8);
+    if (gw_left(&cur) == 0)
+        return 0;
+    switch (field->width) {
+    case 1: return gw_u8(&cur);
+    case 2: return gw_u16(&cur);
+    case 4: return gw_u32(&cur);
+    default: assert(field->width == 8); return gw_u64(&cur);
+    }
+}
+
+int64_t gw_field_signed(const struct gw_field *field, struct gw_cur octets, uint32_t index)
+{
+    unsigned shift = 64 - 8 * field->width;
+    return (int64_t)(gw_field_number(field, octets, index) << shift) >> shift;
+}
+
+bool gw_field_bit(const struct gw_field *field, struct gw_cur octets, uint32_t bit)
+{
+    uint32_t per = 8 * field->width;
+    assert(field->show == GW_SHOW_BITMAP);
+    return (gw_field_number(field, octets, bit / per) >> bit % per & 1) != 0;
+}
+
+uint64_t gw_bits_value(const struct gw_bits *bits, uint64_t number)
+{
+    assert(bits->width > 0 && bits->low + bits->width <= 64);
+    return number >> bits->low & (UINT64_MAX >> (64 - bits->width));
+}
+
+/* The name of a value; NULL when the table has none. */
+static const char *value_name(const struct gw_bits *bits, uint64_t value)
+{
+    for (uint64_t i = 0; bits->values != NULL && bits->values[i] != NULL; i++)
+        if (i == value)
+            return bits->values[i];
+    return NULL;
+}
+
+char *gw_bits_text(char *room, size_t len, const struct gw_bits *bits, uint64_t number)
+{
+    size_t at = 0;
+    assert(len > 0);
+    room[0] = '\0';
+    for (; bits != NULL && bits->width > 0 && at < len; bits++) {
+        uint64_t value = gw_bits_value(bits, number);
+        const char *name = value_name(bits, value), *space = at > 0 ? " " : "";
+        int wrote = 0;
+        if (name != NULL)
+            wrote = snprintf(room + at, len - at, "%s%s=%s", space, bits->name, name);
+        else if (value != 0 && bits->width == 1)
+            wrote = snprintf(room + at, len - at, "%s%s", space, bits->name);
+        else if (value != 0)
+            wrote = snprintf(room + at, len - at, "%s%s=0x%" PRIx64, space, bits->name, value);
+        at += (size_t)wrote;
+    }
+    return room;
+}
+
+static bool is_canonical(uint64_t address)
+{
+    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
+}
+
+/* What is wrong with the number: a sentence's end, or "" when nothing is. */
+static const char *demand_of(const struct gw_field *field, uint64_t number, char *room, size_t len)
+{
+    room[0] = '\0';
+    switch (field->must) {
+    case GW_MUST_ANY: break;
+    case GW_MUST_ZERO:
+        if (number != 0)
+            return "which must be zero";
+        break;
+    case GW_MUST_MOST:
+        if (number > field->bound)
+            snprintf(room, len, "more than 0x%" PRIx64, field->bound);
+        break;
+    case GW_MUST_IS:
+        if (number != field->bound)
+            snprintf(room, len, "not 0x%" PRIx64, field->bound);
+        break;
+    case GW_MUST_MASK:
+        if ((number & ~field->bound) != 0)
+            snprintf(room, len, "with bits 0x%" PRIx64 " that must be clear", number & ~field->bound);
+        break;
+    case GW_MUST_CANONICAL:
+        if (!is_canonical(number))
+            return "which is no canonical address";
+        break;
+    }
+    return room;
+}
+
+static void judge_field(const struct gw_layout *layout, const struct gw_field *field, struct gw_cur octets,
+                        gw_broken_fn *fn, void *arg)
+{
+    uint32_t num = field->must == GW_MUST_ANY ? 0 : gw_field_count(field, octets);
+    for (uint32_t i = 0; i < num; i++) {
+        char room[64], text[192], place[16] = "";
+        struct gw_broken broken = { layout, field, i, gw_field_number(field, octets, i), text };
+        const char *demand = demand_of(field, broken.number, room, sizeof room);
+        if (demand[0] == '\0')
+            continue;
+        if (field->count > 1)
+            snprintf(place, sizeof place, "[%u]", i);
+        snprintf(text, sizeof text, "%s%s is 0x%" PRIx64 ", %s", field->name, place, broken.number, demand);
+        fn(arg, &broken);
+    }
+}
+
+void gw_layout_judge(const struct gw_layout *layout, struct gw_cur octets, gw_broken_fn *fn, void *arg)
+{
+    for (unsigned row = 0; row < layout->num_fields; row++) {
+        const struct gw_field *field = &layout->fields[row];
+        if (field->inner == NULL) {
+            judge_field(layout, field, octets, fn, arg);
+            continue;
+        }
+        uint32_t num = gw_field_count(field, octets);
+        for (uint32_t i = 0; i < num; i++)
+            gw_layout_judge(field->inner, gw_field_octets(field, octets, i), fn, arg);
+    }
+}

@@ -1,0 +1,141 @@
+/*
+ * layout.c - tables of structures: reading by them, parts of numbers, what a receiver demands; and the tables
+ * themselves.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "harness.h"
+#include "xenf.h"
+
+static const struct gw_layout *const layouts[] = {
+#define X(TABLE, P, ...) &gw_layout_##P,
+    GW_HVM_LAYOUTS(X)
+#undef X
+};
+#define NUM_LAYOUTS (sizeof layouts / sizeof layouts[0])
+
+static uint64_t end_of(const struct gw_field *field)
+{
+    uint64_t num = field->count == GW_TO_END ? 1 : field->count;
+    return field->offset + (num - 1) * field->stride + field->width;
+}
+
+/* Rows stand in the order of their offsets, do not overlap and stay within the structure. */
+static void rows_lie_one_behind_the_other(void)
+{
+    for (unsigned i = 0; i < NUM_LAYOUTS; i++) {
+        uint64_t end = 0;
+        for (unsigned row = 0; row < layouts[i]->num_fields; row++) {
+            const struct gw_field *field = &layouts[i]->fields[row];
+            CHECK(field->offset >= end);
+            CHECK(field->count > 0 && (field->count != GW_TO_END || row + 1 == layouts[i]->num_fields));
+            end = end_of(field);
+        }
+        CHECK(end <= layouts[i]->length);
+    }
+}
+
+static void names_are_there_once(void)
+{
+    for (unsigned i = 0; i < NUM_LAYOUTS; i++) {
+        for (unsigned k = 0; k < i; k++)
+            CHECK(strcmp(layouts[i]->name, layouts[k]->name) != 0);
+        CHECK(strlen(layouts[i]->what) > 3 && strlen(layouts[i]->section) > 1);
+        for (unsigned row = 0; row < layouts[i]->num_fields; row++)
+            for (unsigned other = 0; other < row; other++)
+                CHECK(strcmp(layouts[i]->fields[row].name, layouts[i]->fields[other].name) != 0);
+    }
+}
+
+static void numbers_have_a_width_that_can_be_read(void)
+{
+    for (unsigned i = 0; i < NUM_LAYOUTS; i++)
+        for (unsigned row = 0; row < layouts[i]->num_fields; row++) {
+            const struct gw_field *field = &layouts[i]->fields[row];
+            bool octets = field->inner != NULL || field->show == GW_SHOW_TEXT || field->show == GW_SHOW_OCTETS;
+            uint32_t width = field->width;
+            CHECK(octets || width == 1 || width == 2 || width == 4 || width == 8);
+            CHECK(field->must == GW_MUST_ANY || (!octets && field->rule != NULL));
+            for (const struct gw_bits *bits = field->bits; bits != NULL && bits->width > 0; bits++)
+                CHECK(bits->low + bits->width <= 8 * width);
+        }
+}
+
+static void a_number_is_read_where_its_row_says(void)
+{
+    uint8_t cpu[1032] = { 0 };
+    cpu[0x2a0] = 0x34;
+    cpu[0x2a7] = 0x12;
+    CHECK_EQ(gw_get(gw_cur(cpu, sizeof cpu), hvm_hw_cpu, cr3), UINT64_C(0x1200000000000034));
+    CHECK_EQ(gw_offset(hvm_hw_cpu, cr3), 0x2a0);
+    CHECK_EQ(gw_left(&(struct gw_cur){ 0 }), 0);
+    struct gw_cur part = gw_part(gw_cur(cpu, sizeof cpu), hvm_hw_cpu, fpu_regs, 0);
+    CHECK_EQ(gw_left(&part), 512);
+}
+
+static void a_field_behind_the_end_is_absent(void)
+{
+    uint8_t cpu[1024] = { 0 };
+    memset(cpu, 0xff, sizeof cpu);
+    const struct gw_field *flags = &gw_layout_hvm_hw_cpu.fields[hvm_hw_cpu_flags];
+    CHECK_EQ(gw_field_count(flags, gw_cur(cpu, 1024)), 0);
+    CHECK_EQ(gw_field_number(flags, gw_cur(cpu, 1024), 0), 0);
+    const struct gw_field *error = &gw_layout_hvm_hw_cpu.fields[hvm_hw_cpu_error_code];
+    CHECK_EQ(gw_field_count(error, gw_cur(cpu, 1024)), 1);
+    CHECK_EQ(gw_field_count(error, gw_cur(cpu, 1023)), 0);
+    CHECK_EQ(gw_field_count(error, gw_cur(NULL, 0)), 0);
+}
+
+static void parts_are_named(void)
+{
+    char room[96], small[6];
+    CHECK_STR(gw_bits_text(room, sizeof room, gw_bits_cr0, 0x80000011), "PE ET PG");
+    CHECK_STR(gw_bits_text(room, sizeof room, gw_bits_rflags, 0x3202), "IF IOPL=0x3");
+    CHECK_STR(gw_bits_text(room, sizeof room, gw_bits_cr0, 0), "");
+    CHECK_STR(gw_bits_text(small, sizeof small, gw_bits_cr0, 0x80000011), "PE ET");
+}
+
+struct told {
+    unsigned num;
+    char rule[4][32], text[4][128];
+};
+
+static void tell(void *arg, const struct gw_broken *broken)
+{
+    struct told *told = arg;
+    CHECK(told->num < 4);
+    snprintf(told->rule[told->num], sizeof told->rule[0], "%s", broken->field->rule);
+    snprintf(told->text[told->num++], sizeof told->text[0], "%s", broken->text);
+}
+
+static void what_a_receiver_refuses_is_told(void)
+{
+    struct told told = { 0 };
+    uint8_t cpu[1032] = { 0 }, header[24] = { 0x86, 0x12, 0x38, 0x54, 2 };
+    gw_layout_judge(&gw_layout_hvm_hw_cpu, gw_cur(cpu, sizeof cpu), tell, &told);
+    CHECK_EQ(told.num, 0);
+    cpu[0x400] = 3;
+    cpu[0x405] = 1;
+    gw_layout_judge(&gw_layout_hvm_hw_cpu, gw_cur(cpu, 1024), tell, &told);
+    CHECK_EQ(told.num, 0);
+    gw_layout_judge(&gw_layout_hvm_hw_cpu, gw_cur(cpu, sizeof cpu), tell, &told);
+    CHECK_EQ(told.num, 2);
+    CHECK_STR(told.rule[0], "ctx-cpu-flags");
+    CHECK_STR(told.text[0], "flags is 0x3, with bits 0x2 that must be clear");
+    CHECK_STR(told.text[1], "pad0 is 0x100, which must be zero");
+    gw_layout_judge(&gw_layout_hvm_save_header, gw_cur(header, sizeof header), tell, &told);
+    CHECK_EQ(told.num, 3);
+    CHECK_STR(told.text[2], "version is 0x2, not 0x1");
+}
+
+const struct test tests[] = {
+    { "rows-lie-one-behind-the-other", rows_lie_one_behind_the_other },
+    { "names-are-there-once", names_are_there_once },
+    { "numbers-have-a-width-that-can-be-read", numbers_have_a_width_that_can_be_read },
+    { "a-number-is-read-where-its-row-says", a_number_is_read_where_its_row_says },
+    { "a-field-behind-the-end-is-absent", a_field_behind_the_end_is_absent },
+    { "parts-are-named", parts_are_named },
+    { "what-a-receiver-refuses-is-told", what_a_receiver_refuses_is_told },
+    { NULL, NULL },
+};
