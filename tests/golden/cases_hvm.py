@@ -8,6 +8,7 @@ from case import Case, before, behind, put, without
 from guests import Hvm, Pv, passes_of
 from hvm import C_CPU, C_CPU_MSR, C_CPU_XSAVE, C_END, C_HEADER, C_HPET, C_IOAPIC, C_ISA_IRQ, C_LAPIC, C_MTRR, C_PCI_IRQ
 from hvm import C_PCI_LINK, C_PIC, C_PIT, C_RTC, PER_VCPU
+from inside import build_hvm
 from streams import checkpointed, plain
 from xenf import HVM_CONTEXT, HVM_PARAMS, X86_TSC_INFO, XTAB, Record
 
@@ -61,7 +62,7 @@ def shape_cases():
         context_case('ctx-header-first-size', 'ctx-header-first', resized(C_HEADER, 32), may=['ctx-size']),
         context_case('ctx-end', 'ctx-end', lacking(C_END)),
         context_case('ctx-trailing', 'ctx-trailing', ENTRIES, tail=bytes(8)),
-        context_case('ctx-trailing-entry', 'ctx-trailing', ENTRIES + [(C_MTRR, 0, hvm.mtrr())]),
+        context_case('ctx-trailing-entry', 'ctx-trailing', ENTRIES + [(C_MTRR, 0, build_hvm.mtrr())]),
         context_case('ctx-type-unknown', 'ctx-type-unknown', with_entry((21, 0, bytes(8)), C_CPU_MSR)),
         context_case('ctx-type-unknown-high', 'ctx-type-unknown', with_entry((0xFFFF, 0, b''), C_CPU_MSR)),
     ]
@@ -92,7 +93,7 @@ def entry_cases():
         context_case('ctx-size-msr-none', 'ctx-size', [(C_CPU_MSR, item[1], zero_msr) if item[0] == C_CPU_MSR else item
                                                        for item in ENTRIES]),
         context_case('ctx-instance-pic', 'ctx-instance', with_entry((C_PIC, 2, bytes(8)), C_PIC)),
-        context_case('ctx-instance-ioapic', 'ctx-instance', with_entry((C_IOAPIC, 1, hvm.ioapic()), C_IOAPIC)),
+        context_case('ctx-instance-ioapic', 'ctx-instance', with_entry((C_IOAPIC, 1, build_hvm.ioapic()), C_IOAPIC)),
         # A vCPU that can not be has none of the other entries either.
         context_case('ctx-instance-vcpu', 'ctx-instance', with_entry((C_CPU, 8192, hvm.cpu_state()), C_CPU),
                      may=['ctx-cpu-set']),

@@ -3,7 +3,8 @@
 import hvm
 import policy
 import xenf
-from xenf import L1, L2, L3, L4, NOTAB, PIN, XTAB, filled
+from inside import build_pv, memory
+from xenf import NOTAB, PIN, XTAB, filled
 
 
 def passes_of(memory, pfns):
@@ -16,7 +17,10 @@ def passes_of(memory, pfns):
 
 
 class Hvm:
-    """Guest memory from 0 to top; the special pages are the last eight pfns but one."""
+    """Guest memory from 0 to top; the special pages are the last eight pfns but one.
+
+    The page tables of vCPU 0, a 64-bit kernel's, are the four pages from 4 on.
+    """
 
     pv = False
 
@@ -28,6 +32,8 @@ class Hvm:
         for pfn in range(top + 1):
             ram = pfn < 12 or 16 <= pfn < 24 or self.special <= pfn < self.special + 6
             self.memory[pfn] = (NOTAB, filled(pfn)) if ram else (XTAB, None)
+        for pfn, page in memory.identity(4, 12).items():
+            self.memory[pfn] = (NOTAB, page)
 
     def static(self):
         if self.version == 2:
@@ -38,7 +44,7 @@ class Hvm:
         return passes_of(self.memory, range(self.top + 1))
 
     def context(self):
-        return hvm.context(hvm.context_entries(self.vcpus, self.pvh, self.version == 2, viridian=not self.pvh))
+        return hvm.context(hvm.context_entries(self.vcpus, self.pvh, self.version == 2, not self.pvh, cr3_pfn=4))
 
     def params(self):
         first = self.special
@@ -68,21 +74,26 @@ class Pv:
     def __init__(self, version=3, width=8, minor=None, vcpus=2, top=31):
         self.version, self.width, self.vcpus, self.top = version, width, vcpus, top
         self.minor = minor if minor is not None else (17 if version == 3 else 13)
-        self.frames = [1]
         self.memory = {}
         for pfn in range(top + 1):
             self.memory[pfn] = (NOTAB, filled(pfn)) if pfn < 12 or 16 <= pfn < 28 else (XTAB, None)
-        self.memory[0] = (NOTAB, xenf.start_info(top + 1, 2, 3, width))
-        writable = {slot: (pfn, 0x63) for slot, pfn in enumerate([0, 1, 2, 3, 9, 10, 11])}
-        self.memory[7] = (L1, xenf.table({**writable, 7: (8, 0x61)}))
-        if width == 8:
-            self.memory[6] = (L2, xenf.table({0: (7, 0x67)}))
-            self.memory[5] = (L3, xenf.table({0: (6, 0x67)}))
-            self.memory[4] = (PIN | L4, xenf.table({0: (5, 0x67)}))
-        else:
-            self.memory[5] = (L2, xenf.table({0: (7, 0x67)}))
-            self.memory[4] = (PIN | L3, xenf.table({3: (5, 1)}))
+        self.memory[0] = (NOTAB, build_pv.start_info(width, top + 1, 2, 3))
+        self.place_tables()
+        self.place_p2m([1])
         self.memory[8] = (NOTAB, bytes(8) + bytes.fromhex('FFFF000000FBCF00') * 31 + bytes(xenf.PAGE - 256))
+
+    def place_tables(self):
+        l3, l2, spare = (5, 6, []) if self.width == 8 else (4, 5, [6])
+        tables = build_pv.guest_tables(self.width, [0, 1, 2, 3, 9, 10, 11] + spare, [4, 5, 7, 8], l3=l3, l2=l2)
+        for pfn, (level, page) in tables.items():
+            self.memory[pfn] = (level | PIN if pfn == 4 else level, page)
+
+    def place_p2m(self, frames):
+        self.frames = frames
+        populated = {pfn for pfn, (kind, _) in self.memory.items() if kind != XTAB}
+        per_page = xenf.PAGE // self.width
+        for index, pfn in enumerate(frames):
+            self.memory[pfn] = (NOTAB, build_pv.p2m_page(self.width, index * per_page, populated))
 
     def static(self):
         info = xenf.pv_info(self.width, 4 if self.width == 8 else 3)
@@ -94,16 +105,21 @@ class Pv:
     def full_pass(self):
         return passes_of(self.memory, range(self.top + 1))
 
-    def basic(self, number, **fields):
-        return (xenf.basic_64 if self.width == 8 else xenf.basic_32)(number, 4, gdt_pfn=8, **fields)
+    def basic(self, number, res=0):
+        return xenf.vcpu(xenf.X86_PV_VCPU_BASIC, number, build_pv.basic(self.width, number, root=4, gdt=[8]), res)
 
     def vcpu(self, number):
         """vCPU 1 has never touched extended state, and so the short XSAVE form."""
-        return [self.basic(number), xenf.extended(number, 64 if self.minor >= 10 else 56),
-                xenf.pv_xsave(number, 0, 0) if number else xenf.pv_xsave(number), xenf.pv_msrs(number)]
+        extended = build_pv.extended(number, 64 if self.minor >= 10 else 56, self.width)
+        return [self.basic(number), xenf.vcpu(xenf.X86_PV_VCPU_EXTENDED, number, extended),
+                xenf.vcpu(xenf.X86_PV_VCPU_XSAVE, number, build_pv.xsave(0 if number else 7)),
+                xenf.vcpu(xenf.X86_PV_VCPU_MSRS, number, build_pv.msrs())]
+
+    def shared_info(self):
+        return xenf.Record(xenf.SHARED_INFO, build_pv.shared_info(self.width, self.top + 1, root=4))
 
     def tail(self):
-        records = [xenf.tsc_info(), xenf.shared_info(self.top + 1, self.width)]
+        records = [xenf.tsc_info(), self.shared_info()]
         for number in range(self.vcpus):
             records += self.vcpu(number)
         return records

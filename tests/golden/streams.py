@@ -7,6 +7,7 @@ import wrap
 import xenf
 from examples import DIGESTS, FINDINGS, examples
 from guests import Hvm, Pv, passes_of
+from inside import build_hvm
 from xenf import NOTAB, XALLOC, XTAB, filled
 
 
@@ -78,10 +79,13 @@ def converted():
 
 def old_context(cpu=1024):
     """An HVM_CONTEXT with the shortest entries that were ever written."""
-    sizes = {hvm.C_CPU: cpu, hvm.C_LAPIC: 24, hvm.C_RTC: 16, hvm.C_VIRIDIAN_DOMAIN: 24, hvm.C_VIRIDIAN_VCPU: 8,
-             hvm.C_VMCE_VCPU: 24}
-    return hvm.context([(code, instance, data[:sizes.get(code, len(data))])
-                        for code, instance, data in hvm.context_entries(2, old=True)])
+    entries = build_hvm.aged(build_hvm.entries(2, cr3_pfn=4), 6)
+    entries = [(code, instance, data[:24] if code == hvm.C_VIRIDIAN_DOMAIN else data)
+               for code, instance, data in entries]
+    if cpu == 1016:
+        entries = [(code, instance, build_hvm.compat(data) if code == hvm.C_CPU else data)
+                   for code, instance, data in entries]
+    return hvm.context(entries)
 
 
 def raw_images():
@@ -104,7 +108,7 @@ def raw_images():
     found['hvm-v3-one-vcpu'] = (plain(Hvm(3, vcpus=1)), (), 0)
     found['hvm-v3-layout'] = (plain(Hvm(3, top=0xFEFFF, special=0xFEFF8)), (), 0)
     wide = Pv(3, 8, top=1500)  # three p2m frames, two records of memory
-    wide.frames = [1, 10, 11]
+    wide.place_p2m([1, 10, 11])
     found['pv64-v3-wide'] = (plain(wide), (), 0)
     return found
 
