@@ -88,7 +88,7 @@ bool gw_terminal_args_right(const struct gw_args *args);
 struct gw_sink *gw_progress(const struct gw_args *args, const struct gw_wrap *wrap, const char *name,
                             struct gw_err *err);
 
-/* judge.c: a file through the verifier, and a summary if asked. */
+/* judge.c: a file through the verifier. */
 struct gw_judgement {
     struct gw_verdict verdict;
     char layers[64];
@@ -102,8 +102,9 @@ struct gw_judge_opts {
     unsigned for_xen;
     uint64_t max_pfn;
 };
-void gw_judge(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args,
-              struct gw_summary *summary, struct gw_judgement *out);
+/* beside: a sink that gets the whole image too, once however often the verifier reads it; borrowed; may be NULL. */
+void gw_judge(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args, struct gw_sink *beside,
+              struct gw_judgement *out);
 void gw_judgement_free(struct gw_judgement *judgement);
 
 extern const struct gw_cmd gw_cmd_info, gw_cmd_verify, gw_cmd_digest, gw_cmd_save, gw_cmd_restore, gw_cmd_migrate,

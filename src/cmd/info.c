@@ -14,11 +14,13 @@ static enum gw_exit info_one(const char *name, const struct gw_args *args)
 {
     struct gw_summary summary = { 0 };
     struct gw_judge_opts opts = { 0 };
-    struct gw_judgement j;
+    struct gw_judgement j = { .failed = true };
     enum gw_exit status = GW_EXIT_SYSTEM;
     if (!gw_max_guest(args, &opts.max_pfn))
         return GW_EXIT_USAGE;
-    gw_judge(name, &opts, args, &summary, &j);
+    gw_auto(gw_sink_closep) struct gw_sink *summarizer = gw_summarizer(&summary, &j.err);
+    if (summarizer != NULL)
+        gw_judge(name, &opts, args, summarizer, &j);
     if (j.failed) {
         gw_because(&j.err, "cannot read '%s'", name);
         gw_complain(&j.err);

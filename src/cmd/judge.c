@@ -39,14 +39,14 @@ void gw_judgement_free(struct gw_judgement *j)
 }
 
 /* All sinks that want the image, NULL ones left out. */
-static struct gw_sink *join(struct gw_sink *verifier, struct gw_sink *summarizer, struct gw_sink *progress,
+static struct gw_sink *join(struct gw_sink *verifier, struct gw_sink *beside, struct gw_sink *progress,
                             struct gw_err *err)
 {
     struct gw_sink *all[3];
     unsigned num = 0;
     all[num++] = verifier;
-    if (summarizer != NULL)
-        all[num++] = summarizer;
+    if (beside != NULL)
+        all[num++] = beside;
     if (progress != NULL)
         all[num++] = progress;
     return gw_tee(all, num, err);
@@ -64,7 +64,7 @@ static void run(struct gw_wrap *wrap, struct gw_sink *verifier, struct gw_sink *
 }
 
 static void judge_once(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args, bool contents,
-                       struct gw_summary *summary, struct gw_judgement *out)
+                       struct gw_sink *beside, struct gw_judgement *out)
 {
     struct gw_err *err = &out->err;
     gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, opts->max_pfn, err);
@@ -77,11 +77,8 @@ static void judge_once(const char *name, const struct gw_judge_opts *opts, const
         .arg = out,
     };
     gw_auto(gw_sink_closep) struct gw_sink *verifier = wrap != NULL ? gw_verifier(&verify, err) : NULL;
-    gw_auto(gw_sink_closep) struct gw_sink *summarizer =
-        verifier != NULL && summary ? gw_summarizer(summary, err) : NULL;
     gw_auto(gw_sink_closep) struct gw_sink *progress = verifier != NULL ? gw_progress(args, wrap, name, err) : NULL;
-    gw_auto(gw_sink_closep) struct gw_sink *tee =
-        err->code == GW_E_OK ? join(verifier, summarizer, progress, err) : NULL;
+    gw_auto(gw_sink_closep) struct gw_sink *tee = err->code == GW_E_OK ? join(verifier, beside, progress, err) : NULL;
     if (tee == NULL) {
         out->failed = true;
         return;
@@ -90,15 +87,13 @@ static void judge_once(const char *name, const struct gw_judge_opts *opts, const
     snprintf(out->layers, sizeof out->layers, "%s", gw_wrap_layers(wrap));
 }
 
-void gw_judge(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args,
-              struct gw_summary *summary, struct gw_judgement *out)
+void gw_judge(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args, struct gw_sink *beside,
+              struct gw_judgement *out)
 {
     *out = (struct gw_judgement){ .err = GW_ERR_NONE };
-    judge_once(name, opts, args, false, summary, out);
+    judge_once(name, opts, args, false, beside, out);
     if (out->failed || !out->verdict.wants_contents)
         return;
     gw_judgement_free(out);
-    if (summary != NULL)
-        *summary = (struct gw_summary){ 0 };
-    judge_once(name, opts, args, true, summary, out);
+    judge_once(name, opts, args, true, NULL, out);
 }
