@@ -28,12 +28,31 @@ struct gw_opt {
     const char *help;
 };
 
-enum { OPT_HELP, OPT_JSON, OPT_QUIET, OPT_COLOR, OPT_PROGRESS, OPT_MAX_GUEST, OPT_OWN, OPT_MOST = 24 };
+enum {
+    OPT_HELP,
+    OPT_JSON,
+    OPT_QUIET,
+    OPT_VERBOSE,
+    OPT_COLOR,
+    OPT_PROGRESS,
+    OPT_MAX_GUEST,
+    OPT_NO_SANDBOX,
+    OPT_OWN,
+    OPT_MOST = 32
+};
 
 /* Rows of several commands. */
 #define GW_OPTS_MAX_GUEST                                                                                              \
     {                                                                                                                  \
         0, "max-guest", "SIZE", OPT_MAX_GUEST, "accept guests up to that size (1T unless said)"                        \
+    }
+#define GW_OPTS_NO_SANDBOX                                                                                             \
+    {                                                                                                                  \
+        0, "no-sandbox", NULL, OPT_NO_SANDBOX, "give up no rights before the file is read"                             \
+    }
+#define GW_OPTS_VERBOSE                                                                                                \
+    {                                                                                                                  \
+        'v', "verbose", NULL, OPT_VERBOSE, "tell what the sandbox lacks on this system"                                \
     }
 #define GW_OPTS_COLOR                                                                                                  \
     {                                                                                                                  \

@@ -1,12 +1,10 @@
 /*
  * digest.c - godwit digest: the final pages and the state of an image as hashes.
  */
-#include "cmd.h"
+#include "sandbox.h"
 
 static const struct gw_opt digest_opts[] = {
-    GW_OPTS_MAX_GUEST,
-    GW_OPTS_COMMON,
-    { 0 },
+    GW_OPTS_VERBOSE, GW_OPTS_MAX_GUEST, GW_OPTS_NO_SANDBOX, GW_OPTS_COMMON, { 0 },
 };
 
 /* The image into the digester; a cut behind a complete checkpoint is told and leaves that checkpoint's state. */
@@ -42,6 +40,8 @@ static enum gw_exit digest_run(const struct gw_args *args)
     if (!gw_max_guest(args, &max_pfn))
         return GW_EXIT_USAGE;
     gw_auto(gw_sink_closep) struct gw_sink *digester = gw_digester(&err);
+    if (digester != NULL && !gw_confine(args, NULL)) /* behind the digester: OpenSSL reads its configuration */
+        return GW_EXIT_SYSTEM;
     if (digester != NULL && digest_file(name, max_pfn, args, digester, &err) == 0)
         return GW_EXIT_YES;
     gw_because(&err, "cannot digest '%s'", name);

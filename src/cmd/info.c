@@ -1,13 +1,10 @@
 /*
  * info.c - godwit info: a page about an image.
  */
-#include "cmd.h"
+#include "sandbox.h"
 
 static const struct gw_opt info_opts[] = {
-    GW_OPTS_MAX_GUEST,
-    GW_OPTS_COLOR,
-    GW_OPTS_COMMON,
-    { 0 },
+    GW_OPTS_VERBOSE, GW_OPTS_MAX_GUEST, GW_OPTS_NO_SANDBOX, GW_OPTS_COLOR, GW_OPTS_COMMON, { 0 },
 };
 
 static enum gw_exit info_one(const char *name, const struct gw_args *args)
@@ -39,6 +36,8 @@ static enum gw_exit info_one(const char *name, const struct gw_args *args)
 static enum gw_exit info_run(const struct gw_args *args)
 {
     enum gw_exit worst = GW_EXIT_YES;
+    if (!gw_confine(args, NULL))
+        return GW_EXIT_SYSTEM;
     for (int i = 0; i < args->num_operands; i++) {
         enum gw_exit status = info_one(args->operand[i], args);
         worst = status > worst ? status : worst;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "sandbox.h"
 
 static bool reader_gone(void)
 {
@@ -59,6 +59,7 @@ static void print_version(void)
         printf("%s%u", i == 0 ? " " : " and ", gw_versions[i].version);
     printf("; unpacks gzip, xz, zstd, lz4; guests: process, model\n%s; OpenSSL %s\n", gw_wrap_library(),
            gw_sha256_library());
+    gw_sandbox_print(stdout);
 }
 
 static enum gw_exit run(int argc, char **argv)

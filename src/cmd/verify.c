@@ -6,18 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "sandbox.h"
 
 #define NAME_ROOM 1024 /* of a file's name made fit for a terminal */
 
-enum { OPT_STRICT = OPT_OWN, OPT_VERBOSE, OPT_FOR_XEN, OPT_RULES, OPT_LIMITS, OPT_EXPLAIN };
+enum { OPT_STRICT = OPT_OWN, OPT_FOR_XEN, OPT_RULES, OPT_LIMITS, OPT_EXPLAIN };
 
 static const struct gw_opt verify_opts[] = {
     { 's', "strict", NULL, OPT_STRICT, "warnings are errors; the canonical order is demanded" },
     { 'q', "quiet", NULL, OPT_QUIET, "print nothing: the exit status answers" },
-    { 'v', "verbose", NULL, OPT_VERBOSE, "tell with each finding what its rule demands" },
+    { 'v', "verbose", NULL, OPT_VERBOSE, "tell each finding's rule, and what the sandbox lacks" },
     { 0, "for-xen", "X.Y", OPT_FOR_XEN, "judge for a receiver of that release, 4.6 or later" },
     GW_OPTS_MAX_GUEST,
+    GW_OPTS_NO_SANDBOX,
     { 0, "rules", NULL, OPT_RULES, "print the rules and judge nothing" },
     { 0, "limits", NULL, OPT_LIMITS, "print the bounds on what is read" },
     { 0, "explain", "ID", OPT_EXPLAIN, "explain one rule" },
@@ -287,6 +288,8 @@ static enum gw_exit verify_run(const struct gw_args *args)
         gw_complain_usage("verify: FILE... is missing");
         return GW_EXIT_USAGE;
     }
+    if (!gw_confine(args, NULL))
+        return GW_EXIT_SYSTEM;
     for (int i = 0; i < args->num_operands; i++) {
         enum gw_exit status = verify_one(args->operand[i], &opts, args);
         worst = status > worst ? status : worst;

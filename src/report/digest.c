@@ -204,7 +204,7 @@ static const struct gw_sink_ops digest_ops = {
 
 struct gw_sink *gw_digester(struct gw_err *err)
 {
-    struct digester *d = gw_alloc(1, sizeof *d, err);
+    struct digester *d = gw_sha256_begin(err) == 0 ? gw_alloc(1, sizeof *d, err) : NULL;
     if (d == NULL)
         return NULL;
     d->sink.ops = &digest_ops;

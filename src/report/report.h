@@ -89,6 +89,8 @@ int gw_digest_print(struct gw_sink *digester, FILE *out, bool json, struct gw_er
 const char *gw_sha256_library(void);
 /* SHA-256 through OpenSSL. */
 #define GW_SHA256_LEN 32
+/* Finds the algorithm, for which OpenSSL reads files: a process that will give that up asks before. */
+int gw_sha256_begin(struct gw_err *err);
 int gw_sha256(const void *mem, size_t len, uint8_t out[GW_SHA256_LEN], struct gw_err *err);
 void gw_hex(char *out, const uint8_t *mem, size_t len); /* 2 * len + 1 octets */
 
