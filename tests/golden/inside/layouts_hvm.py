@@ -84,18 +84,16 @@ VIRIDIAN_VCPU = layout('hvm_viridian_vcpu_context', 216, '''
 VMCE_VCPU = layout('hvm_vmce_vcpu', 32, 'u64 caps mci_ctl2_bank0 mci_ctl2_bank1\n optional\n u64 mcg_ext_ctl')
 TSC_ADJUST = layout('hvm_tsc_adjust', 8, 'u64 tsc_adjust')
 XSAVE_HEADER = layout('xsave_hdr', 64, 'u64 xstate_bv xcomp_bv reserved[6]')
-CPU_XSAVE = layout('hvm_hw_cpu_xsave', 600, '''
-    u64 xfeature_mask xcr0 xcr0_accum
-    octets fpu_sse[512]
-    @0x218
-    xsave_hdr xsave_hdr''')
+XSAVE_HEAD = layout('hvm_hw_cpu_xsave', 24, 'u64 xfeature_mask xcr0 xcr0_accum')
+FPU_SSE = layout('fpu_sse', 512, 'octets x[512]')
+MSR_HEAD = layout('hvm_msr', 8, 'u32 count pad0')
 ONE_MSR = layout('hvm_one_msr', 16, 'u32 index _rsvd\n u64 val')
 
-# typecode -> (name, layout). CPU_MSR is made by its own count.
+# typecode -> (name, layout). CPU_XSAVE and CPU_MSR go on behind theirs.
 ENTRIES = {
     1: ('HEADER', HEADER), 2: ('CPU', CPU), 3: ('PIC', PIC), 4: ('IOAPIC', IOAPIC), 5: ('LAPIC', LAPIC),
     6: ('LAPIC_REGS', LAPIC_REGS), 7: ('PCI_IRQ', PCI_IRQ), 8: ('ISA_IRQ', ISA_IRQ), 9: ('PCI_LINK', PCI_LINK),
     10: ('PIT', PIT), 11: ('RTC', RTC), 12: ('HPET', HPET), 13: ('PMTIMER', PMTIMER), 14: ('MTRR', MTRR),
-    15: ('VIRIDIAN_DOMAIN', VIRIDIAN_DOMAIN), 16: ('CPU_XSAVE', CPU_XSAVE), 17: ('VIRIDIAN_VCPU', VIRIDIAN_VCPU),
-    18: ('VMCE_VCPU', VMCE_VCPU), 19: ('TSC_ADJUST', TSC_ADJUST), 20: ('CPU_MSR', None),
+    15: ('VIRIDIAN_DOMAIN', VIRIDIAN_DOMAIN), 16: ('CPU_XSAVE', XSAVE_HEAD), 17: ('VIRIDIAN_VCPU', VIRIDIAN_VCPU),
+    18: ('VMCE_VCPU', VMCE_VCPU), 19: ('TSC_ADJUST', TSC_ADJUST), 20: ('CPU_MSR', MSR_HEAD),
 }

@@ -1,0 +1,146 @@
+"""Which structures stand in which record, and where: (name, instance, offset in the body, layout, octets)."""
+
+import struct
+
+from inside import layouts_hvm as hvm
+from inside import layouts_pv as pv
+
+PAGE = 4096
+NAMES = ['END', 'PAGE_DATA', 'X86_PV_INFO', 'X86_PV_P2M_FRAMES', 'X86_PV_VCPU_BASIC', 'X86_PV_VCPU_EXTENDED',
+         'X86_PV_VCPU_XSAVE', 'SHARED_INFO', 'X86_TSC_INFO', 'HVM_CONTEXT', 'HVM_PARAMS', 'TOOLSTACK',
+         'X86_PV_VCPU_MSRS', 'VERIFY', 'CHECKPOINT', 'CHECKPOINT_DIRTY_PFN_LIST', 'STATIC_DATA_END',
+         'X86_CPUID_POLICY', 'X86_MSR_POLICY']
+
+PARAMS = {0: 'CALLBACK_IRQ', 1: 'STORE_PFN', 2: 'STORE_EVTCHN', 4: 'PAE_ENABLED', 5: 'IOREQ_PFN', 6: 'BUFIOREQ_PFN',
+          9: 'VIRIDIAN', 10: 'TIMER_MODE', 11: 'HPET_ENABLED', 12: 'IDENT_PT', 13: 'DM_DOMAIN', 14: 'ACPI_S_STATE',
+          15: 'VM86_TSS', 16: 'VPT_ALIGN', 17: 'CONSOLE_PFN', 18: 'CONSOLE_EVTCHN', 19: 'ACPI_IOPORTS_LOCATION',
+          20: 'MEMORY_EVENT_CR0', 21: 'MEMORY_EVENT_CR3', 22: 'MEMORY_EVENT_CR4', 23: 'MEMORY_EVENT_INT3',
+          24: 'NESTEDHVM', 25: 'MEMORY_EVENT_SINGLE_STEP', 26: 'BUFIOREQ_EVTCHN', 27: 'PAGING_RING_PFN',
+          28: 'MONITOR_RING_PFN', 29: 'SHARING_RING_PFN', 30: 'MEMORY_EVENT_MSR', 31: 'TRIPLE_FAULT_REASON',
+          32: 'IOREQ_SERVER_PFN', 33: 'NR_IOREQ_SERVER_PAGES', 34: 'VM_GENERATION_ID_ADDR', 35: 'ALTP2M',
+          36: 'X87_FIP_WIDTH', 37: 'VM86_TSS_SIZED', 38: 'MCA_CAP'}
+
+
+def name_of(kind):
+    return NAMES[kind] if kind < len(NAMES) else '%#x' % kind
+
+
+class Structure:
+    """Decoded octets: at is the offset of the first in the record's body; instance is a vCPU's number or a chip's."""
+
+    def __init__(self, name, instance, at, layout, octets, count=None):
+        self.name, self.instance, self.at, self.length = name, instance, at, len(octets)
+        self.layout = layout.name if layout else None
+        if count is not None:
+            size = layout.size
+            self.fields = [layout.decode(octets[index * size:(index + 1) * size]) for index in range(count)]
+        else:
+            self.fields = layout.decode(octets) if layout else {}
+
+
+class View:
+    """What other records say about this one: the guest's width, and where CPUID says that XSAVE's components stand."""
+
+    def __init__(self, image):
+        info = image.all(2)
+        self.width = info[0].body[0] if info and len(info[0].body) else 0
+        self.components = {}
+        for record in image.all(17):
+            for at in range(0, len(record.body) - 23, 24):
+                leaf, sub, size, offset, _, _ = struct.unpack_from('<6I', record.body, at)
+                if leaf == 0xD and 2 <= sub < 63 and size:
+                    self.components[sub] = (offset, size)
+
+
+def plain_octets(name, number, at, octets):
+    found = Structure(name, number, at, None, octets)
+    found.fields = {'octets': bytes(octets).hex()}
+    return found
+
+
+def xsave(view, number, octets, at, accum):
+    """FXSAVE region, header and components of an area whose first octet stands at `at` in the record's body."""
+    found = [Structure('fpu_sse', number, at, hvm.FPU_SSE, octets[:512]),
+             Structure('xsave_hdr', number, at + 512, hvm.XSAVE_HEADER, octets[512:576])]
+    end = 576
+    for bit, (offset, size) in sorted(view.components.items(), key=lambda item: item[1]):
+        if not accum >> bit & 1 or offset < end or offset + size > len(octets):
+            continue
+        if offset > end:
+            found.append(plain_octets('rest', number, at + end, octets[end:offset]))
+        end = offset + size
+        found.append(plain_octets('component %d' % bit, number, at + offset, octets[offset:end]))
+    if end < len(octets):
+        found.append(plain_octets('rest', number, at + end, octets[end:]))
+    return found
+
+
+def hvm_context(view, body):
+    at = 0
+    while at + 8 <= len(body):
+        code, instance, length = struct.unpack_from('<HHI', body, at)
+        data, at = body[at + 8:at + 8 + length], at + 8
+        if code == 0:
+            break
+        name, layout = hvm.ENTRIES.get(code, ('type %d' % code, None))
+        if code == 20:
+            yield Structure(name, instance, at, hvm.MSR_HEAD, data[:8])
+            yield Structure('msr', instance, at + 8, hvm.ONE_MSR, data[8:], (length - 8) // 16)
+        elif code == 16:
+            yield Structure(name, instance, at, hvm.XSAVE_HEAD, data[:24])
+            yield from xsave(view, instance, data[24:], at + 24, struct.unpack_from('<Q', data, 16)[0])
+        else:
+            if code == 2 and length == 1016:
+                layout = hvm.CPU_COMPAT
+            yield Structure(name, instance, at, layout, data)
+        at += length
+
+
+def pv_vcpu(view, kind, body):
+    number = struct.unpack_from('<I', body)[0]
+    blob = body[8:]
+    if kind == 4:
+        yield Structure('basic', number, 8, pv.BASIC_64 if view.width == 8 else pv.BASIC_32, blob)
+    elif kind == 5:
+        yield Structure('extended', number, 8, pv.EXTENDED, blob)
+    elif kind == 12:
+        yield Structure('msrs', number, 8, pv.MSR, blob, len(blob) // 16)
+    else:
+        yield Structure('xsave', number, 8, pv.XSAVE, blob[:16])
+        if len(blob) > 16:
+            yield from xsave(view, number, blob[16:], 24, struct.unpack_from('<Q', blob, 8)[0])
+
+
+def structures(view, record):
+    """Every structure in a record's body, in order. Memory is no structure; start_info is found elsewhere."""
+    kind, body = record.kind, record.body
+    if kind == 9:
+        yield from hvm_context(view, body)
+    elif kind in (4, 5, 6, 12):
+        yield from pv_vcpu(view, kind, body)
+    elif kind == 7:
+        yield Structure('shared_info', 0, 0, pv.SHARED_INFO_64 if view.width == 8 else pv.SHARED_INFO_32, body)
+    elif kind == 8:
+        yield Structure('tsc_info', 0, 0, pv.TSC_INFO, body)
+    elif kind == 10:
+        yield Structure('params', 0, 8, pv.HVM_PARAM, body[8:], (len(body) - 8) // 16)
+    elif kind == 17:
+        yield Structure('leaves', 0, 0, pv.CPUID_LEAF, body, len(body) // 24)
+    elif kind == 18:
+        yield Structure('msrs', 0, 0, pv.MSR_ENTRY, body, len(body) // 16)
+
+
+def start_info(view, image, memory):
+    """(structure, offset in the file) of the page that vCPU 0 names, from the memory as it ends; None if there is none."""
+    basics = [record for record in image.all(4) if len(record.body) > 8 and not struct.unpack_from('<I', record.body)[0]]
+    if not basics:
+        return None
+    wide = view.width == 8
+    layout = pv.BASIC_64 if wide else pv.BASIC_32
+    at, width = layout.find('user_regs.' + ('rdx' if wide else 'edx'))
+    pfn = int.from_bytes(basics[-1].body[8 + at:8 + at + width], 'little')
+    offset = memory.contents.get(pfn)
+    if offset is None:
+        return None
+    page = image.octets[offset:offset + PAGE]
+    return Structure('start_info', 0, 0, pv.START_INFO_64 if wide else pv.START_INFO_32, page), offset
