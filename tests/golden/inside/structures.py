@@ -131,8 +131,8 @@ def structures(view, record):
 
 
 def start_info(view, image, memory):
-    """(structure, offset in the file) of the page that vCPU 0 names, from the memory as it ends; None if there is none."""
-    basics = [record for record in image.all(4) if len(record.body) > 8 and not struct.unpack_from('<I', record.body)[0]]
+    """(structure, offset in the file) of the page that vCPU 0 names, from the memory as it ends; None without one."""
+    basics = [record for record in image.all(4) if len(record.body) > 8 and bytes(record.body[:4]) == bytes(4)]
     if not basics:
         return None
     wide = view.width == 8
