@@ -159,6 +159,8 @@ int gw_sync_parent(const char *name, struct gw_err *err);
  * the listener is closed, or when it is a leftover that nobody listens on.
  */
 struct gw_listener;
+/* How the addresses of each kind begin, by number; NULL behind the last. listens: gw_listen takes it, too. */
+const char *gw_address_prefix(unsigned number, bool *listens);
 struct gw_listener *gw_listen(const char *address, struct gw_err *err);
 /* The address with the port that was chosen. Borrowed. */
 const char *gw_listener_address(const struct gw_listener *listener);

@@ -208,6 +208,14 @@ static const struct kind kinds[] = {
     { "exec:", exec_connect, NULL },
 };
 
+const char *gw_address_prefix(unsigned number, bool *listens)
+{
+    if (number >= sizeof kinds / sizeof kinds[0])
+        return NULL;
+    *listens = kinds[number].listen != NULL;
+    return kinds[number].prefix;
+}
+
 static const struct kind *kind_of(const char *address, const char **rest, struct gw_err *err)
 {
     for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {

@@ -23,7 +23,7 @@ enum gw_exit { GW_EXIT_YES = 0, GW_EXIT_NO = 1, GW_EXIT_USAGE = 2, GW_EXIT_SYSTE
 struct gw_opt {
     char letter;      /* 0: none */
     const char *name; /* without the dashes */
-    const char *arg;  /* NULL: takes none */
+    const char *arg;  /* NULL: takes none; "SIZE"; "WHEN=auto|never": one of these words */
     unsigned id;
     const char *help;
 };
@@ -41,6 +41,8 @@ enum {
     OPT_MOST = 32
 };
 
+#define GW_OPT_ROOM 256 /* for an option's texts */
+
 /* Rows of several commands. */
 #define GW_OPTS_MAX_GUEST                                                                                              \
     {                                                                                                                  \
@@ -56,7 +58,7 @@ enum {
     }
 #define GW_OPTS_COLOR                                                                                                  \
     {                                                                                                                  \
-        0, "color", "WHEN", OPT_COLOR, "colour: auto, always, never"                                                   \
+        0, "color", "WHEN=auto|always|never", OPT_COLOR, "colour"                                                      \
     }
 #define GW_OPTS_HELP                                                                                                   \
     {                                                                                                                  \
@@ -64,7 +66,7 @@ enum {
     }
 #define GW_OPTS_COMMON                                                                                                 \
     { 'j', "json", NULL, OPT_JSON, "write JSON lines" },                                                               \
-        { 0, "progress", "HOW", OPT_PROGRESS, "progress on stderr: auto, plain, json, none" }, GW_OPTS_HELP
+        { 0, "progress", "HOW=auto|plain|json|none", OPT_PROGRESS, "progress on stderr" }, GW_OPTS_HELP
 
 struct gw_args {
     bool given[OPT_MOST];
@@ -88,6 +90,12 @@ extern const struct gw_cmd *const gw_cmds[];
 /* options.c */
 /* argv behind the command's name. False: wrong use, told on stderr. */
 bool gw_args_parse(const struct gw_cmd *cmd, int argc, char **argv, struct gw_args *out);
+/* The words of a choice, with that glue between them. False: it is none. room: GW_OPT_ROOM octets, here and below. */
+bool gw_opt_words(const struct gw_opt *opt, const char *glue, char *room);
+/* The name of what follows an option, "WHEN"; "" where nothing does. */
+const char *gw_opt_arg(const struct gw_opt *opt, char *room);
+/* What --help says of it, the words of a choice behind it. */
+const char *gw_opt_help(const struct gw_opt *opt, char *room);
 void gw_help(FILE *out, const struct gw_cmd *cmd); /* NULL: godwit as a whole */
 void gw_dump_options(FILE *out, const struct gw_cmd *cmd);
 /* "64M", "1T", "4096": octets. */
@@ -101,7 +109,6 @@ void gw_complain(const struct gw_err *err);
 __attribute__((format(printf, 1, 2))) void gw_complain_usage(const char *fmt, ...);
 /* --color, and whether stdout is a terminal. */
 bool gw_wants_colour(const struct gw_args *args);
-bool gw_terminal_args_right(const struct gw_args *args);
 
 /* progress.c: a sink that draws a line while an image passes; NULL when nobody would see it. */
 struct gw_sink *gw_progress(const struct gw_args *args, const struct gw_wrap *wrap, const char *name,

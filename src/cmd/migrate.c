@@ -13,7 +13,7 @@ enum { OPT_DOWNTIME = OPT_MOVES_OWN, OPT_POLICY, OPT_FORCE, OPT_PAUSED, OPT_BAND
 
 static const struct gw_opt migrate_opts[] = {
     { 0, "downtime", "MS", OPT_DOWNTIME, "the pause to aim at, in milliseconds (300 unless said)" },
-    { 0, "policy", "WORD", OPT_POLICY, "when to pause the guest: downtime, xen" },
+    { 0, "policy", "WORD=downtime|xen", OPT_POLICY, "when to pause the guest" },
     { 'f', "force", NULL, OPT_FORCE, "pause it also when the rounds do not converge, instead of giving up" },
     { 0, "paused", NULL, OPT_PAUSED, "pause the guest first, then send everything" },
     { 0, "bandwidth", "SIZE", OPT_BANDWIDTH, "octets a second at most" },
@@ -28,10 +28,6 @@ static bool parse_policy(const struct gw_args *args, struct gw_policy_opts *out)
 {
     const char *policy = args->given[OPT_POLICY] ? args->value[OPT_POLICY] : "downtime";
     uint64_t ms = 300;
-    if (strcmp(policy, "downtime") != 0 && strcmp(policy, "xen") != 0) {
-        gw_complain_usage("migrate: --policy: '%s' is neither downtime nor xen", policy);
-        return false;
-    }
     if (!gw_number_option(args, OPT_DOWNTIME, "--downtime wants milliseconds, up to an hour", 3600000, &ms))
         return false;
     out->kind = strcmp(policy, "xen") == 0 ? GW_POLICY_XEN : GW_POLICY_DOWNTIME;

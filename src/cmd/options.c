@@ -26,11 +26,66 @@ static const struct gw_opt *by_name(const struct gw_cmd *cmd, const char *name, 
     return NULL;
 }
 
+/* The words behind the = of "WHEN=auto|never"; NULL: no choice. */
+static const char *words_of(const struct gw_opt *opt)
+{
+    const char *equals = opt->arg != NULL ? strchr(opt->arg, '=') : NULL;
+    return equals != NULL ? equals + 1 : NULL;
+}
+
+bool gw_opt_words(const struct gw_opt *opt, const char *glue, char *room)
+{
+    size_t at = 0;
+    const char *word = words_of(opt);
+    room[0] = '\0';
+    for (const char *put = ""; word != NULL && *word != '\0'; put = glue) {
+        size_t len = strcspn(word, "|");
+        at += (size_t)snprintf(room + at, GW_OPT_ROOM - at, "%s%.*s", put, (int)len, word);
+        assert(at < GW_OPT_ROOM);
+        word += len + (word[len] == '|');
+    }
+    return at > 0;
+}
+
+const char *gw_opt_arg(const struct gw_opt *opt, char *room)
+{
+    const char *arg = opt->arg != NULL ? opt->arg : "";
+    snprintf(room, GW_OPT_ROOM, "%.*s", (int)strcspn(arg, "="), arg);
+    return room;
+}
+
+const char *gw_opt_help(const struct gw_opt *opt, char *room)
+{
+    char words[GW_OPT_ROOM];
+    bool is_choice = gw_opt_words(opt, ", ", words);
+    snprintf(room, GW_OPT_ROOM, "%.150s%s%.100s", opt->help, is_choice ? ": " : "", words);
+    return room;
+}
+
+static bool is_one_of(const char *words, const char *value)
+{
+    size_t len = strlen(value);
+    for (const char *at = words; len > 0 && (at = strstr(at, value)) != NULL; at++)
+        if ((at == words || at[-1] == '|') && (at[len] == '\0' || at[len] == '|'))
+            return true;
+    return false;
+}
+
+static bool value_right(const struct gw_cmd *cmd, const struct gw_opt *opt, const char *value)
+{
+    char room[GW_OPT_ROOM];
+    if (!gw_opt_words(opt, ", ", room) || is_one_of(words_of(opt), value))
+        return true;
+    gw_complain_usage("%s: --%s: '%s' is none of %s", cmd->name, opt->name, value, room);
+    return false;
+}
+
 /* value: what stands in the same word, NULL if nothing; else the next word is taken. Returns words used, 0: wrong. */
 static int take(const struct gw_cmd *cmd, const struct gw_opt *opt, const char *value, const char *next,
                 struct gw_args *out)
 {
     int used = 1;
+    char room[GW_OPT_ROOM];
     if (opt->arg == NULL && value != NULL) {
         gw_complain_usage("%s: --%s takes no value", cmd->name, opt->name);
         return 0;
@@ -40,9 +95,11 @@ static int take(const struct gw_cmd *cmd, const struct gw_opt *opt, const char *
         used = 2;
     }
     if (opt->arg != NULL && value == NULL) {
-        gw_complain_usage("%s: --%s needs a value (%s)", cmd->name, opt->name, opt->arg);
+        gw_complain_usage("%s: --%s needs a value (%s)", cmd->name, opt->name, gw_opt_arg(opt, room));
         return 0;
     }
+    if (opt->arg != NULL && !value_right(cmd, opt, value))
+        return 0;
     assert(opt->id < OPT_MOST);
     out->given[opt->id] = true;
     out->value[opt->id] = value;
@@ -110,7 +167,7 @@ bool gw_args_parse(const struct gw_cmd *cmd, int argc, char **argv, struct gw_ar
         if (used == 0)
             return false;
     }
-    return out->given[OPT_HELP] || (gw_terminal_args_right(out) && count_right(cmd, out));
+    return out->given[OPT_HELP] || count_right(cmd, out);
 }
 
 bool gw_size_parse(const char *text, uint64_t *out)
@@ -146,10 +203,10 @@ bool gw_max_guest(const struct gw_args *args, uint64_t *max_pfn)
 
 static void help_option(FILE *out, const struct gw_opt *opt)
 {
-    char left[48];
-    snprintf(left, sizeof left, "%c%c%c --%s%s%s", opt->letter ? '-' : ' ', opt->letter ? opt->letter : ' ',
-             opt->letter ? ',' : ' ', opt->name, opt->arg != NULL ? " " : "", opt->arg != NULL ? opt->arg : "");
-    fprintf(out, "  %-26s %s\n", left, opt->help);
+    char left[48], arg[GW_OPT_ROOM], help[GW_OPT_ROOM];
+    snprintf(left, sizeof left, "%c%c%c --%s%s%.24s", opt->letter ? '-' : ' ', opt->letter ? opt->letter : ' ',
+             opt->letter ? ',' : ' ', opt->name, opt->arg != NULL ? " " : "", gw_opt_arg(opt, arg));
+    fprintf(out, "  %-26s %s\n", left, gw_opt_help(opt, help));
 }
 
 void gw_help(FILE *out, const struct gw_cmd *cmd)
@@ -180,6 +237,9 @@ void gw_dump_options(FILE *out, const struct gw_cmd *cmd)
             fprintf(out, "%s\n", (*each)->name);
         return;
     }
-    for (const struct gw_opt *opt = cmd->opts; opt->name != NULL; opt++)
-        fprintf(out, "--%s%s\n", opt->name, opt->arg != NULL ? "=" : "");
+    char room[GW_OPT_ROOM];
+    for (const struct gw_opt *opt = cmd->opts; opt->name != NULL; opt++) {
+        gw_opt_words(opt, "|", room);
+        fprintf(out, "--%s%s%s\n", opt->name, opt->arg != NULL ? "=" : "", room);
+    }
 }

@@ -14,8 +14,8 @@ enum { OPT_LIVE = OPT_OWN, OPT_AFTER, OPT_FORCE, OPT_DOWNTIME, OPT_POLICY };
 static const struct gw_opt save_opts[] = {
     { 'l', "live", NULL, OPT_LIVE, "let the guest run while most of its memory is saved" },
     { 0, "downtime", "MS", OPT_DOWNTIME, "live: the pause to aim at, in milliseconds (300 unless said)" },
-    { 0, "policy", "WORD", OPT_POLICY, "live: when to pause the guest: downtime, xen" },
-    { 0, "after", "WORD", OPT_AFTER, "what becomes of the guest: run, suspended, destroyed" },
+    { 0, "policy", "WORD=downtime|xen", OPT_POLICY, "live: when to pause the guest" },
+    { 0, "after", "WORD=run|suspended|destroyed", OPT_AFTER, "what becomes of the guest" },
     { 'f', "force", NULL, OPT_FORCE, "replace a FILE that exists" },
     GW_OPTS_COMMON,
     { 0 },
@@ -152,24 +152,11 @@ static enum gw_exit failed(struct save *s, struct gw_err *err)
     return GW_EXIT_SYSTEM;
 }
 
-static bool is_word(const char *option, const char *word, const char *const *words)
-{
-    for (; *words != NULL; words++)
-        if (strcmp(word, *words) == 0)
-            return true;
-    gw_complain_usage("save: --%s: '%s' is none of its words", option, word);
-    return false;
-}
-
 static bool parse(const struct gw_args *args, struct gw_saver_opts *out, const char **after)
 {
-    static const char *const afters[] = { "run", "suspended", "destroyed", NULL };
-    static const char *const policies[] = { "downtime", "xen", NULL };
     const char *policy = args->given[OPT_POLICY] ? args->value[OPT_POLICY] : "downtime";
     uint64_t ms = 300;
     *after = args->given[OPT_AFTER] ? args->value[OPT_AFTER] : "run";
-    if (!is_word("after", *after, afters) || !is_word("policy", policy, policies))
-        return false;
     if (args->given[OPT_DOWNTIME] && (!gw_size_parse(args->value[OPT_DOWNTIME], &ms) || ms > 3600000)) {
         gw_complain_usage("save: --downtime wants milliseconds, not '%s'", args->value[OPT_DOWNTIME]);
         return false;

@@ -43,23 +43,6 @@ void gw_complain_usage(const char *fmt, ...)
     complain_lines(text, "");
 }
 
-static bool one_of(const char *option, const char *value, const char *const *words)
-{
-    for (const char *const *word = words; *word != NULL; word++)
-        if (value == NULL || strcmp(value, *word) == 0)
-            return true;
-    gw_complain_usage("--%s: '%s' is none of %s, %s, %s%s%s", option, value, words[0], words[1], words[2],
-                      words[3] != NULL ? ", " : "", words[3] != NULL ? words[3] : "");
-    return false;
-}
-
-bool gw_terminal_args_right(const struct gw_args *args)
-{
-    static const char *const colours[] = { "auto", "always", "never", NULL };
-    static const char *const ways[] = { "auto", "plain", "json", "none", NULL };
-    return one_of("color", args->value[OPT_COLOR], colours) && one_of("progress", args->value[OPT_PROGRESS], ways);
-}
-
 bool gw_wants_colour(const struct gw_args *args)
 {
     const char *when = args->value[OPT_COLOR], *term = getenv("TERM");

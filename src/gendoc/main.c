@@ -1,23 +1,9 @@
 /*
- * main.c - gendoc: writes one of the texts that are made from the program's tables to standard output.
+ * main.c - gendoc: fills the tables of a template on standard input from those of the program.
  */
-#include <string.h>
-
 #include "gendoc.h"
 
-static int make(const char *what)
+int main(void)
 {
-    if (strcmp(what, "man") == 0)
-        return gendoc_man(stdin, stdout);
-    fprintf(stderr, "gendoc: nothing here makes '%s'\n", what);
-    return -1;
-}
-
-int main(int argc, char **argv)
-{
-    if (argc != 2) {
-        fputs("usage: gendoc man <TEMPLATE\n", stderr);
-        return 2;
-    }
-    return make(argv[1]) < 0 || fflush(stdout) != 0 || ferror(stdout) ? 3 : 0;
+    return gendoc_fill(stdin, stdout) < 0 || fflush(stdout) != 0 || ferror(stdout) ? 3 : 0;
 }

@@ -11,6 +11,13 @@ void man_put(FILE *out, const char *text);
 /* The same with its full stop, and the end of the line. */
 void man_put_sentence(FILE *out, const char *text);
 
+/* man.c: what a filler makes stands in the place of its line in the template; name: a command. */
+void fill_options(FILE *out, const char *name);
+void fill_rules(FILE *out, const char *unused);
+void fill_limits(FILE *out, const char *unused);
+void fill_exits(FILE *out, const char *unused);
+void fill_commands(FILE *out, const char *unused);
+
 /* man_talk.c: the tables of godwit-chunks(5). No filler here looks at its argument. */
 void fill_chunks(FILE *out, const char *unused);
 void fill_source_rows(FILE *out, const char *unused);

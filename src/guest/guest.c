@@ -40,6 +40,11 @@ static unsigned find_kind(const char *name, struct gw_err *err)
     return NUM_KINDS;
 }
 
+const char *gw_guest_kind(unsigned number)
+{
+    return number < NUM_KINDS ? kinds[number].kind : NULL;
+}
+
 bool gw_is_guest(const char *name)
 {
     struct gw_err ignored = GW_ERR_NONE;

@@ -145,6 +145,9 @@ struct gw_destination {
     unsigned placed; /* calls of place that wait for their placed */
 };
 
+/* The kinds of guests by number; NULL behind the last. */
+const char *gw_guest_kind(unsigned number);
+
 /*
  * By KIND:SPEC, where SPEC is key=value,key=value and may be empty; the head comments of process.h and model.h list the
  * keys. The reasons of a failure are for the user: wrong use (GW_E_USAGE) or the system (GW_E_SYSTEM). A source that is

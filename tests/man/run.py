@@ -56,7 +56,7 @@ def lint(pages):
 
 def options(page, text, command):
     """Both ways: what --help has the page has, and the page names no option that the command lacks."""
-    has = {line.rstrip("=") for line in out(GODWIT, "--dump-options", command).split()}
+    has = {line.split("=")[0] for line in out(GODWIT, "--dump-options", command).split()}
     in_help = set(re.findall(r"--[a-z][a-z-]*", out(GODWIT, command, "--help")))
     told = set(re.findall(r"^\s+(?:-\w, )?(--[a-z][a-z-]*)", text, re.M))
     point("%s tells every option of %s" % (page, command), sorted(has - told))
@@ -159,7 +159,7 @@ def unknown_table():
     with tempfile.TemporaryFile("w+") as page:
         page.write('.\\" @NOTHING-FILLS-THIS\n')
         page.seek(0)
-        run = subprocess.run([GENDOC, "man"], stdin=page, capture_output=True, text=True)
+        run = subprocess.run([GENDOC], stdin=page, capture_output=True, text=True)
     point("a page that asks for a table that nothing fills is not made",
           [] if run.returncode != 0 and "@NOTHING-FILLS-THIS" in run.stderr else [run.stdout + run.stderr])
 
