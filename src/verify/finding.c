@@ -81,6 +81,25 @@ int find_refusal(struct verifier *v, struct gw_err *err)
     return 0;
 }
 
+struct judged {
+    struct verifier *v;
+    const char *whose;
+};
+
+static void tell_broken(void *arg, const struct gw_broken *broken)
+{
+    const struct judged *j = arg;
+    const struct gw_rule *rule = gw_rule_find(broken->field->rule);
+    assert(rule != NULL);
+    find(j->v, (enum gw_rule_number)(rule - gw_rules), "%s: %s", j->whose, broken->text);
+}
+
+void judge_layout(struct verifier *v, const struct gw_layout *layout, struct gw_cur octets, const char *whose)
+{
+    struct judged judged = { v, whose };
+    gw_layout_judge(layout, octets, tell_broken, &judged);
+}
+
 struct place place_of(const struct gw_frame *frame)
 {
     return (struct place){ .set = true, .record = frame->number, .offset = frame->offset };

@@ -1,6 +1,7 @@
 /*
  * pv.c - X86_PV_INFO, X86_PV_P2M_FRAMES, SHARED_INFO and the vCPU records (18.5): framing, sizes, order and presence.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +26,7 @@ int judge_pv_info(struct verifier *v, const struct gw_record *record)
         return find_refusal(v, &err);
     }
     v->pv.width = info.width;
-    if (info.reserved_nonzero)
-        find(v, GW_RULE_PVINFO_RESERVED, "X86_PV_INFO's reserved octets are not zero");
+    judge_layout(v, &gw_layout_x86_pv_info, gw_cur(record->body, record->frame.length), "X86_PV_INFO");
     return 0;
 }
 
@@ -201,6 +201,7 @@ static void judge_empty(struct verifier *v, uint32_t id)
 int judge_vcpu(struct verifier *v, const struct gw_record *record)
 {
     enum vcpu_kind kind = kind_of(record->frame.type);
+    char whose[24];
     struct gw_vcpu vcpu;
     struct gw_err err = GW_ERR_NONE;
     if (!v->pv.info && !v->pv.info_missing_told && v->verdict.times[GW_RULE_VCPU_BEFORE_PVINFO] == 0)
@@ -208,8 +209,8 @@ int judge_vcpu(struct verifier *v, const struct gw_record *record)
     if (gw_vcpu_decode(gw_cur(record->body, record->frame.length), &vcpu, &err) < 0)
         return find_refusal(v, &err);
     judge_tail_record(v, &record->frame, vcpu.id);
-    if (vcpu.reserved != 0)
-        find(v, GW_RULE_VCPU_HDR_RESERVED, "the reserved field of vCPU %u's record holds 0x%x", vcpu.id, vcpu.reserved);
+    snprintf(whose, sizeof whose, "vCPU %u", vcpu.id);
+    judge_layout(v, &gw_layout_x86_pv_vcpu_hdr, gw_cur(record->body, record->frame.length), whose);
     uint64_t most = v->carrier.config.max_vcpus > 0 ? v->carrier.config.max_vcpus : gw_limit(VCPUS);
     if (vcpu.id >= gw_min(most, gw_limit(VCPUS))) {
         find(v, GW_RULE_VCPU_ID_RANGE, "a record of vCPU %u; the guest has at most %llu", vcpu.id,

@@ -122,6 +122,8 @@ __attribute__((format(printf, 4, 5))) void find_at(struct verifier *v, const str
                                                    const char *fmt, ...);
 /* A codec's refusal as a finding; the error is taken back. Returns -1 when it was no refusal. */
 int find_refusal(struct verifier *v, struct gw_err *err);
+/* Every number that is not as its row in the layout's table says it must be; whose: "vCPU 1", "X86_PV_INFO". */
+void judge_layout(struct verifier *v, const struct gw_layout *layout, struct gw_cur octets, const char *whose);
 struct place place_of(const struct gw_frame *frame);
 /* The receiver's release is older than Xen 4.minor. */
 bool target_before(const struct verifier *v, unsigned minor);

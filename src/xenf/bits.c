@@ -52,3 +52,37 @@ const struct gw_bits gw_bits_pending[] = { PART(0, 8, "vector"), PART(8, 3, "typ
                                            FLAG(31, "valid"), LAST };
 
 const struct gw_bits gw_bits_cpu_flags[] = { FLAG(0, "FPU_INITIALISED"), LAST };
+
+const struct gw_bits gw_bits_vgcf[] = { FLAG(0, "i387_valid"),
+                                        FLAG(2, "in_kernel"),
+                                        FLAG(3, "failsafe_disables_events"),
+                                        FLAG(4, "syscall_disables_events"),
+                                        FLAG(5, "online"),
+                                        FLAG(8, "in_syscall"),
+                                        LAST };
+
+const struct gw_bits gw_bits_trap_flags[] = { PART(0, 2, "DPL"), FLAG(2, "masks_events"), LAST };
+
+#define VM_ASSIST                                                                                                      \
+    FLAG(0, "4gb_segments"), FLAG(1, "4gb_segments_notify"), FLAG(2, "writable_pagetables"),                           \
+        FLAG(3, "pae_extended_cr3"), FLAG(4, "architectural_iopl"), FLAG(5, "runstate_update_flag")
+const struct gw_bits gw_bits_vm_assist[] = { VM_ASSIST, FLAG(32, "m2p_strict"), LAST };
+const struct gw_bits gw_bits_vm_assist_x32[] = { VM_ASSIST, LAST };
+
+const struct gw_bits gw_bits_mcg_cap[] = { PART(0, 8, "count"),
+                                           FLAG(8, "CTL_P"),
+                                           FLAG(10, "CMCI_P"),
+                                           FLAG(11, "TES_P"),
+                                           FLAG(24, "SER_P"),
+                                           FLAG(27, "LMCE_P"),
+                                           LAST };
+
+const struct gw_bits gw_bits_time_flags[] = { FLAG(0, "tsc_stable"), LAST };
+
+const struct gw_bits gw_bits_sif[] = { FLAG(0, "privileged"),
+                                       FLAG(1, "initdomain"),
+                                       FLAG(2, "multiboot_mod"),
+                                       FLAG(3, "mod_start_pfn"),
+                                       FLAG(4, "virt_p2m_4tools"),
+                                       PART(8, 8, "pm"),
+                                       LAST };

@@ -127,7 +127,6 @@ uint64_t gw_page_check(const uint8_t *page);
 
 struct gw_pv_info {
     uint8_t width, levels; /* (4, 3) or (8, 4) */
-    bool reserved_nonzero;
 };
 int gw_pv_info_decode(struct gw_cur cur, struct gw_pv_info *out, struct gw_err *err);
 void gw_pv_info_encode(struct gw_buf *buf, const struct gw_pv_info *info);
@@ -143,7 +142,7 @@ void gw_p2m_frames_encode(struct gw_buf *buf, uint32_t start_pfn, uint32_t end_p
                           uint32_t num);
 
 struct gw_vcpu {
-    uint32_t id, reserved;
+    uint32_t id;
     struct gw_cur blob; /* may be empty (5.2) */
 };
 int gw_vcpu_decode(struct gw_cur cur, struct gw_vcpu *out, struct gw_err *err);

@@ -9,12 +9,10 @@ int gw_pv_info_decode(struct gw_cur cur, struct gw_pv_info *out, struct gw_err *
 {
     struct gw_pv_info v;
     size_t len = gw_left(&cur);
-    v.width = gw_u8(&cur);
-    v.levels = gw_u8(&cur);
-    const uint8_t *reserved = gw_take(&cur, 6);
-    if (!gw_done(&cur))
+    if (len != gw_layout_x86_pv_info.length)
         return gw_refuse(err, "pvinfo-length", "X86_PV_INFO has %zu octets instead of 8", len);
-    v.reserved_nonzero = !gw_is_zero(reserved, 6);
+    v.width = (uint8_t)gw_get(cur, x86_pv_info, guest_width);
+    v.levels = (uint8_t)gw_get(cur, x86_pv_info, pt_levels);
     if (!(v.width == 4 && v.levels == 3) && !(v.width == 8 && v.levels == 4))
         return gw_refuse(err, "pvinfo-pair", "X86_PV_INFO names a guest width of %u with %u page table levels", v.width,
                          v.levels);
@@ -34,14 +32,15 @@ int gw_p2m_frames_decode(struct gw_cur cur, unsigned width, struct gw_p2m_frames
     struct gw_p2m_frames v;
     size_t len = gw_left(&cur);
     assert(width == 4 || width == 8);
-    v.start_pfn = gw_u32(&cur);
-    v.end_pfn = gw_u32(&cur);
-    if (cur.bad)
+    if (len < gw_offset(x86_pv_p2m_frames, p2m_pfns))
         return gw_refuse(err, "p2m-length", "X86_PV_P2M_FRAMES has %zu octets; its header alone needs 8", len);
+    v.start_pfn = (uint32_t)gw_get(cur, x86_pv_p2m_frames, start_pfn);
+    v.end_pfn = (uint32_t)gw_get(cur, x86_pv_p2m_frames, end_pfn);
     if (v.start_pfn > v.end_pfn)
         return gw_refuse(err, "p2m-order", "X86_PV_P2M_FRAMES goes from pfn 0x%x down to 0x%x", v.start_pfn, v.end_pfn);
     uint32_t per_frame = GW_PAGE_LEN / width;
     v.num = v.end_pfn / per_frame - v.start_pfn / per_frame + 1;
+    gw_take(&cur, gw_offset(x86_pv_p2m_frames, p2m_pfns));
     if (gw_left(&cur) != 8 * (uint64_t)v.num)
         return gw_refuse(
             err, "p2m-length",
@@ -65,10 +64,10 @@ int gw_vcpu_decode(struct gw_cur cur, struct gw_vcpu *out, struct gw_err *err)
 {
     struct gw_vcpu v;
     size_t len = gw_left(&cur);
-    v.id = gw_u32(&cur);
-    v.reserved = gw_u32(&cur);
-    if (cur.bad)
+    if (len < gw_layout_x86_pv_vcpu_hdr.length)
         return gw_refuse(err, "vcpu-hdr-short", "a vCPU record has %zu octets; its header alone needs 8", len);
+    v.id = (uint32_t)gw_get(cur, x86_pv_vcpu_hdr, vcpu_id);
+    gw_take(&cur, gw_layout_x86_pv_vcpu_hdr.length);
     v.blob = cur;
     *out = v;
     return 0;

@@ -15,6 +15,7 @@
 #include "bits.h"
 #include "layout.h"
 #include "layout_hvm.h"
+#include "layout_pv.h"
 #include "payload.h"
 #include "sink.h"
 #include "reader.h"

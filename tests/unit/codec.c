@@ -221,7 +221,7 @@ static void values_stand_where_the_format_says(void)
     CHECK_EQ(gw_tsc_info_decode(gw_cur(U32("\1") U32("\2") U64("\3") U32("\4") U32("\5"), 24), &tsc, &err), 0);
     CHECK(tsc.mode == 1 && tsc.khz == 2 && tsc.nsec == 3 && tsc.incarnation == 4 && tsc.reserved == 5);
     CHECK_EQ(gw_pv_info_decode(gw_cur("\4\3\0\0\0\0\0\1", 8), &info, &err), 0);
-    CHECK(info.width == 4 && info.levels == 3 && info.reserved_nonzero);
+    CHECK(info.width == 4 && info.levels == 3);
 }
 
 const struct test tests[] = {

@@ -10,7 +10,7 @@
 
 static const struct gw_layout *const layouts[] = {
 #define X(TABLE, P, ...) &gw_layout_##P,
-    GW_HVM_LAYOUTS(X)
+    GW_HVM_LAYOUTS(X) GW_PV_LAYOUTS(X)
 #undef X
 };
 #define NUM_LAYOUTS (sizeof layouts / sizeof layouts[0])
