@@ -1,8 +1,8 @@
 /*
  * link.c - making a guest process, stopping it, letting it go, ending it. How one that is there is found: attach.c.
  *
- * Waiting is bounded: by wait_ms where a guest has to do something at once, else by its life.
- * Tests: tests/unit/guest_process.c, guest_move.c, guest_life.c.
+ * Waiting is bounded: by wait_ms in which a guest has to get on, and by its life.
+ * Tests: tests/unit/guest_process.c, guest_move.c, guest_life.c, guest_load.c.
  */
 #include <assert.h>
 #include <errno.h>
@@ -165,21 +165,34 @@ int link_map(struct link *link, size_t len, bool writable, struct gw_err *err)
 
 /* --- stop and go ------------------------------------------------------------------------------------------------- */
 
-/* Until every thread stands for this odd number. wait_ms 0: as long as it takes. */
-static int wait_stands(const struct link *link, uint32_t want, uint64_t wait_ms, struct gw_err *err)
+/* Pages that fresh threads have filled, more than *filled: the guest gets on. */
+static bool gets_on(const struct control *c, uint64_t *filled)
+{
+    uint64_t before = *filled;
+    *filled = 0;
+    for (unsigned i = 0; i < c->num_threads; i++)
+        *filled += atomic_load_explicit(&c->thread[i].filled, memory_order_relaxed);
+    return *filled > before;
+}
+
+/* Until every thread stands for this odd number; wait_ms more whenever the guest gets on. */
+static int wait_stands(const struct link *link, uint32_t want, struct gw_err *err)
 {
     struct control *c = link->control;
-    uint64_t end = gw_now(&gw_clock_real) + wait_ms * 1000000;
+    uint64_t wait_ns = link->wait_ms * 1000000, end = gw_now(&gw_clock_real) + wait_ns, filled = 0;
     for (unsigned i = 0; i < c->num_threads; i++) {
         for (uint32_t seen; (seen = atomic_load(&c->thread[i].seen)) != want;) {
+            uint64_t now = gw_now(&gw_clock_real);
             if (link_has_ended(link, 0))
                 return link_fail_ended(link, err);
-            if (wait_ms > 0 && gw_now(&gw_clock_real) >= end) {
+            if (gets_on(c, &filled))
+                end = now + wait_ns;
+            if (now >= end) {
                 errno = ETIMEDOUT;
                 return gw_fail(err, GW_E_SYSTEM, "thread %u of the guest, process %d, did not stop within %llu ms", i,
-                               (int)link->pid, (unsigned long long)wait_ms);
+                               (int)link->pid, (unsigned long long)link->wait_ms);
             }
-            futex_wait(&c->thread[i].seen, seen, gw_min(LOOK_NS, wait_ms > 0 ? wait_ms * 1000000 : LOOK_NS));
+            futex_wait(&c->thread[i].seen, seen, gw_min(LOOK_NS, wait_ns));
         }
     }
     return 0;
@@ -198,7 +211,7 @@ bool link_never_ran(const struct link *link)
 int link_stand(const struct link *link, struct gw_err *err)
 {
     assert(link_is_stopped(link));
-    return wait_stands(link, atomic_load(&link->control->want), link->wait_ms, err);
+    return wait_stands(link, atomic_load(&link->control->want), err);
 }
 
 static void count_up(struct link *link)
@@ -211,7 +224,7 @@ int link_stop(struct link *link, struct gw_err *err)
 {
     assert(!link_is_stopped(link));
     count_up(link);
-    if (wait_stands(link, atomic_load(&link->control->want), link->wait_ms, err) == 0)
+    if (wait_stands(link, atomic_load(&link->control->want), err) == 0)
         return 0;
     count_up(link);
     return -1;
@@ -263,7 +276,9 @@ int link_load(struct link *link, const struct gw_process_state *state, bool fres
         return gw_fail(err, GW_E_SYSTEM, "the guest, process %d, cannot have its %llu pages and %u threads",
                        (int)link->pid, (unsigned long long)state->num_pages, state->num_threads);
     }
-    return wait_stands(link, LINK_NEVER_RAN, 0, err);
+    if (wait_stands(link, LINK_NEVER_RAN, err) < 0)
+        return gw_because(err, "the guest, process %d, does not come up", (int)link->pid);
+    return 0;
 }
 
 void link_state(const struct link *link, struct gw_process_state *out)

@@ -40,6 +40,7 @@ struct control {
     struct {
         _Alignas(64) _Atomic uint64_t ticks;
         _Atomic uint32_t seen;
+        _Atomic uint64_t filled; /* pages of a fresh guest, before it stands for the first time */
     } thread[GW_PROCESS_THREADS_MAX];
 };
 
@@ -78,7 +79,11 @@ struct link {
 };
 
 void link_init(struct link *link);
-/* Makes a guest that has not loaded anything. */
+/*
+ * Makes a guest that has not loaded anything. It forks, and the child goes on with threads of its own: no other
+ * thread of ours may run meanwhile, for it could hold a lock that the child then never gets. (A sanitizer has such
+ * locks; those of the C library are made anew.) So a session makes its guest before it says ALIV from a thread.
+ */
 int link_spawn(struct link *link, struct gw_err *err);
 /* attach.c: when link's process was born. Fails as system; with ESRCH only if it has ended. */
 int link_read_born(struct link *link, struct gw_err *err);
@@ -97,7 +102,10 @@ int link_fail_ended(const struct link *link, struct gw_err *err);
 void link_again(const struct link *link, char *out, size_t room);
 /* Maps len octets of memory. */
 int link_map(struct link *link, size_t len, bool writable, struct gw_err *err);
-/* Gives the guest its state and its threads. Behind it the guest is stopped. */
+/*
+ * Gives the guest its state and its threads. Behind it the guest is stopped. It may take as long as filling a fresh
+ * guest's memory does; ETIMEDOUT if it gets no further for wait_ms.
+ */
 int link_load(struct link *link, const struct gw_process_state *state, bool fresh, struct gw_err *err);
 /* Every thread stands between two ticks; or, on failure, runs as before. */
 int link_stop(struct link *link, struct gw_err *err);

@@ -101,10 +101,12 @@ static void stand(struct child *child, unsigned number, uint32_t want)
         futex_wait(&c->want, want, NO_END);
 }
 
-static void fill_share(const struct child *child, const struct pattern_share *share)
+static void fill_share(const struct child *child, const struct pattern_share *share, unsigned number)
 {
-    for (uint64_t pfn = share->first; pfn < share->first + share->num; pfn++)
+    for (uint64_t pfn = share->first; pfn < share->first + share->num; pfn++) {
         pattern_fill(child->memory + pfn * GW_PAGE_LEN, child->control->seed, pfn, 0);
+        atomic_store_explicit(&child->control->thread[number].filled, pfn - share->first + 1, memory_order_relaxed);
+    }
 }
 
 /* One page, whole. Nobody else counts here. */
@@ -127,7 +129,7 @@ static void *work(void *arg)
                                                c->seed, (enum gw_pattern)c->pattern);
     struct pace pace = { 0 };
     if (child->fresh)
-        fill_share(child, &share);
+        fill_share(child, &share, worker->number);
     for (;;) {
         uint32_t want = atomic_load(&c->want);
         if (want & 1) {
