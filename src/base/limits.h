@@ -21,6 +21,9 @@
     X(VCPUS, UINT64_C(8192), "vCPU ids below it are followed")                                                         \
     X(LIBXL_BODY, UINT64_C(33554432), "octets of a libxl record's body")                                               \
     X(XL_OPTIONAL, UINT64_C(33554432), "octets of an xl header's optional data (the configuration)")                   \
+    X(LIBVIRT_XML, UINT64_C(16777216), "octets of the XML in a libvirt save file")                                     \
+    X(XENOPSD_BODY, UINT64_C(16777216), "octets of a record of xenopsd's")                                             \
+    X(XENOPSD_RECORDS, UINT64_C(64), "records of xenopsd's in one file")                                               \
     X(JSON, UINT64_C(262144), "octets of a JSON text that is parsed (a configuration, PROVENANCE)")                    \
     X(TRAILING, UINT64_C(1073741824), "octets behind the end that are counted before we stop looking")                 \
     X(SAME_RULE, UINT64_C(10), "findings of one rule that are told one by one; the rest is counted")                   \

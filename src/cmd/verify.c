@@ -32,6 +32,7 @@ static const char *who_notices(char letter, bool xen)
     switch (letter) {
     case 'R': return "libxc's restorer refuses";
     case 'H': return "the hypervisor refuses";
+    case 'T': return "the toolstack that reads it refuses";
     case 'L': return xen ? "only logged" : "logged";
     case 'p': return "partly";
     case 'w': return "warns";

@@ -83,8 +83,7 @@ static int keep_blob(struct digester *d, uint64_t slot, const char *name, const 
 }
 
 /*
- * Slots: type * BLOBS_PER_TYPE + vCPU for Xen's types; libxl's behind them from type 32, xl's configuration 40, others
- * 64.
+ * Slots: type * BLOBS_PER_TYPE + vCPU for Xen's types; what wrappings carry behind them, see aside_blobs; others 64.
  */
 static int other_slot(struct digester *d, uint32_t type, uint64_t *slot, struct gw_err *err)
 {
@@ -141,20 +140,33 @@ static int digest_record(struct gw_sink *sink, const struct gw_record *record, s
     return keep_blob(d, slot, name, record->body, record->frame.length, err);
 }
 
+/* What a wrapping carries of the guest, and under which name; slot: see other_slot(). */
+static const struct {
+    enum gw_aside_kind kind;
+    uint32_t type; /* of a record */
+    unsigned slot;
+    const char *name;
+} aside_blobs[] = {
+    { GW_ASIDE_LIBXL_RECORD, GW_LIBXL_XENSTORE, 34, "libxl_emulator_xenstore_data" },
+    { GW_ASIDE_LIBXL_RECORD, GW_LIBXL_EMULATOR, 35, "libxl_emulator_context" },
+    { GW_ASIDE_XL_CONFIG, 0, 40, "xl_config" },
+    { GW_ASIDE_LIBVIRT_XML, 0, 41, "libvirt_xml" },
+    { GW_ASIDE_XENOPSD_RECORD, GW_XENOPSD_XENOPS, 42, "xenopsd_xenops" },
+    { GW_ASIDE_XENOPSD_RECORD, GW_XENOPSD_QEMU, 43, "xenopsd_qemu" },
+    { GW_ASIDE_XENOPSD_RECORD, GW_XENOPSD_VARSTORED, 44, "xenopsd_varstored" },
+    { GW_ASIDE_XENOPSD_RECORD, GW_XENOPSD_SWTPM0, 45, "xenopsd_swtpm0" },
+    { GW_ASIDE_XENOPSD_RECORD, GW_XENOPSD_SWTPM, 46, "xenopsd_swtpm" },
+};
+
 static int digest_aside(struct gw_sink *sink, const struct gw_aside *aside, struct gw_err *err)
 {
-    static const char *const names[] = {
-        [GW_LIBXL_XENSTORE] = "libxl_emulator_xenstore_data",
-        [GW_LIBXL_EMULATOR] = "libxl_emulator_context",
-    };
     struct digester *d = (struct digester *)sink;
-    if (aside->kind == GW_ASIDE_XL_CONFIG) {
+    if (aside->config != NULL)
         memcpy(d->config_type, aside->config->type, sizeof d->config_type);
-        return keep_blob(d, 40 * BLOBS_PER_TYPE, "xl_config", aside->body, aside->body_len, err);
-    }
-    if (aside->kind == GW_ASIDE_LIBXL_RECORD && (aside->type == GW_LIBXL_XENSTORE || aside->type == GW_LIBXL_EMULATOR))
-        return keep_blob(d, (32 + aside->type) * (uint64_t)BLOBS_PER_TYPE, names[aside->type], aside->body,
-                         aside->body_len, err);
+    for (unsigned i = 0; i < sizeof aside_blobs / sizeof aside_blobs[0]; i++)
+        if (aside_blobs[i].kind == aside->kind && aside_blobs[i].type == aside->type)
+            return keep_blob(d, aside_blobs[i].slot * (uint64_t)BLOBS_PER_TYPE, aside_blobs[i].name, aside->body,
+                             aside->body_len, err);
     return 0;
 }
 

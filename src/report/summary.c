@@ -67,9 +67,10 @@ static int summary_aside(struct gw_sink *sink, const struct gw_aside *aside, str
 {
     struct gw_summary *s = of(sink);
     (void)err;
-    if (aside->kind == GW_ASIDE_XL_CONFIG)
+    if (aside->config != NULL)
         s->config = *aside->config;
-    if (aside->kind == GW_ASIDE_LIBXL_RECORD && aside->type == GW_LIBXL_EMULATOR)
+    if ((aside->kind == GW_ASIDE_LIBXL_RECORD && aside->type == GW_LIBXL_EMULATOR) ||
+        (aside->kind == GW_ASIDE_XENOPSD_RECORD && aside->type == GW_XENOPSD_QEMU))
         s->emulator_octets = aside->length;
     if (aside->kind == GW_ASIDE_TRAILING) {
         s->trailing = aside->length;

@@ -54,6 +54,7 @@ void judge_headers(struct verifier *v)
     const char *type = v->carrier.config.type;
     bool pv = type[0] == 'p' && type[1] == 'v' && type[2] == '\0';
     if (type[0] != '\0' && pv != (v->guest == GW_GUEST_PV))
-        find(v, GW_RULE_XEN_SLOTS_SUMMARY, "the configuration says '%s', the image holds %s guest",
-             gw_escape(text, sizeof text, type, strlen(type)), v->guest == GW_GUEST_PV ? "a PV" : "an HVM");
+        find(v, v->carrier.xenopsd ? GW_RULE_XENOPSD_TYPE : GW_RULE_XEN_SLOTS_SUMMARY,
+             "the configuration says '%s', the image holds %s guest", gw_escape(text, sizeof text, type, strlen(type)),
+             v->guest == GW_GUEST_PV ? "a PV" : "an HVM");
 }

@@ -6,11 +6,12 @@
  *
  * severity  ERROR breaks the restore or the guest; WARNING is suspicious, or harmful in some receiver; NOTE changes no
  *           exit status, ever; STRICT is an error with --strict and silent without.
- * section   of the format's reference: libxc-stream "18.x" (the ids are its own), or the check of the xl ("XL-nn")
- * and libxl
- *           ("LS-nn") layers; "ours" where godwit adds a rule or a bound of its own.
+ * section   of the format's reference: libxc-stream "18.x" (the ids are its own), or the check of the xl ("XL-nn") and
+ *           libxl ("LS-nn") layers, of libvirt's file ("LV-nn") and of xenopsd's ("XO-nn"); "ours" where godwit adds
+ *           a rule or a bound of its own.
  * spec      Y stated by Xen's specification, I implied, - silent.
- * xen       R libxc's restorer refuses, H the hypervisor refuses, p partly, L only logs, - nobody notices.
+ * xen       R libxc's restorer refuses, H the hypervisor refuses, T the toolstack
+ *           that reads the file refuses (libvirt, xenopsd), p partly, L only logs, - nobody notices.
  * python    Y Xen's Python verifier refuses, w warns, p partly, - silent.
  *
  * vcpu-zero-content is a note, though the reference advises a warning: such images restore (R12), and where they do
@@ -395,6 +396,52 @@
     R(LIBXL_ORDER, "libxl-order", WARNING, "LS-18", 'Y', '-', '-',                                                     \
       "libxl records come in the order in which libxl writes them")
 
+#define GW_RULES_LIBVIRT(R)                                                                                            \
+    R(LIBVIRT_TRUNCATED, "libvirt-truncated", ERROR, "LV-01", '-', 'T', '-', "libvirt's header and XML are whole")     \
+    R(LIBVIRT_MAGIC, "libvirt-magic", ERROR, "LV-01", '-', 'T', '-',                                                   \
+      "the libvirt header begins with its 16 octets of magic")                                                         \
+    R(LIBVIRT_VERSION, "libvirt-version", ERROR, "LV-01", '-', 'T', '-',                                               \
+      "the libvirt header's version is 1 or 2, little-endian")                                                         \
+    R(LIBVIRT_XML_LENGTH, "libvirt-xml-length", ERROR, "LV-01", '-', 'p', '-',                                         \
+      "libvirt's XML is 1 octet to 16 MiB long")                                                                       \
+    R(LIBVIRT_XML_NUL, "libvirt-xml-nul", ERROR, "LV-01", '-', '-', '-', "libvirt's XML ends with a zero octet")       \
+    R(LIBVIRT_XML, "libvirt-xml", ERROR, "LV-01", '-', 'T', '-', "libvirt's XML is well-formed and defines a domain")  \
+    R(LIBVIRT_UNUSED, "libvirt-unused", WARNING, "LV-02", '-', '-', '-', "the libvirt header's unused words are zero") \
+    R(LIBVIRT_STREAM, "libvirt-stream", ERROR, "LV-03", '-', 'T', '-',                                                 \
+      "behind libvirt's XML stands what the version promises: a libxl stream")
+
+#define GW_RULES_XENOPSD(R)                                                                                            \
+    R(XENOPSD_TRUNCATED, "xenopsd-truncated", ERROR, "XO-01", '-', 'T', '-',                                           \
+      "the xenopsd signature and every record header and body are whole")                                              \
+    R(XENOPSD_KIND, "xenopsd-kind", ERROR, "XO-01", '-', 'T', '-', "xenopsd knows and reads every record's kind")      \
+    R(XENOPSD_LENGTH, "xenopsd-length", ERROR, "XO-01", '-', 'p', '-', "a record's body is at most 16 MiB long")       \
+    R(XENOPSD_RECORDS, "xenopsd-records", ERROR, "XO-01", '-', '-', '-', "there are at most 64 records")               \
+    R(XENOPSD_END_MISSING, "xenopsd-end-missing", ERROR, "XO-01", '-', 'T', '-',                                       \
+      "the xenopsd image ends with End_of_image")                                                                      \
+    R(XENOPSD_LIBXC, "xenopsd-libxc", ERROR, "XO-01", '-', 'T', '-', "there is exactly one Libxc record")              \
+    R(XENOPSD_RECORD, "xenopsd-record", ERROR, "XO-01", '-', 'T', '-',                                                 \
+      "the Xenops record is there: a list of fields, time and word_size among them")                                   \
+    R(XENOPSD_LENGTH_FIELD, "xenopsd-length-field", WARNING, "XO-01", '-', '-', '-',                                   \
+      "the length field of Libxc, Demu and End_of_image is 0")                                                         \
+    R(XENOPSD_DUPLICATE, "xenopsd-duplicate", WARNING, "XO-01", '-', '-', '-',                                         \
+      "each kind of record comes once; the last one wins")                                                             \
+    R(XENOPSD_ORDER, "xenopsd-order", WARNING, "XO-01", '-', '-', '-',                                                 \
+      "records come in the order in which xenopsd writes them")                                                        \
+    R(XENOPSD_TYPE, "xenopsd-type", WARNING, "XO-01", '-', '-', '-',                                                   \
+      "the guest type that the Xenops record tells fits the image's")                                                  \
+    R(XENOPSD_CHECKPOINT, "xenopsd-checkpoint", WARNING, "ours", '-', '-', '-',                                        \
+      "the image is not checkpointed: xenopsd restores no such image")                                                 \
+    R(XENOPSD_DEMU, "xenopsd-demu", WARNING, "XO-01", '-', '-', '-',                                                   \
+      "there is no vGPU's state among the records: its length is unknown, and what stands behind it is not looked at") \
+    R(XENOPSD_TRAILING, "xenopsd-trailing", NOTE, "XO-01", '-', '-', '-',                                              \
+      "nothing stands behind End_of_image; on a suspend disk whatever was there before does")                          \
+    R(XENOPSD_QEMU_LIMIT, "xenopsd-qemu-limit", WARNING, "XO-02", '-', 'T', '-',                                       \
+      "the device model's state is at most 1 MiB long: xenopsd refuses more")                                          \
+    R(XENOPSD_QEMU_MISSING, "xenopsd-qemu-missing", WARNING, "XO-02", '-', '-', '-',                                   \
+      "an HVM guest has its device model's state")                                                                     \
+    R(XENOPSD_QEMU_GUEST, "xenopsd-qemu-guest", WARNING, "XO-02", '-', '-', '-',                                       \
+      "only HVM guests with a device model have its state")
+
 #define GW_RULES(R)                                                                                                    \
     GW_RULES_IMAGE(R)                                                                                                  \
     GW_RULES_FRAMING(R)                                                                                                \
@@ -403,6 +450,8 @@
     GW_RULES_PV(R)                                                                                                     \
     GW_RULES_HVM(R)                                                                                                    \
     GW_RULES_TAIL(R)                                                                                                   \
-    GW_RULES_CARRIER(R)
+    GW_RULES_CARRIER(R)                                                                                                \
+    GW_RULES_LIBVIRT(R)                                                                                                \
+    GW_RULES_XENOPSD(R)
 
 #endif

@@ -81,8 +81,9 @@ struct tail_state {
 };
 
 struct carrier_state {
-    bool xl, libxl, converted;
+    bool xl, libxl, xenopsd, converted;
     bool context, others, end, ckpt_end_due; /* libxl records that came; CHECKPOINT_END must come next */
+    uint32_t xenopsd_seen;                   /* a bit for each kind of record, in xenopsd's order */
     uint32_t num_emulator_context;           /* since the last checkpoint */
     struct gw_guest_config config;           /* all zero: none */
 };
@@ -173,5 +174,12 @@ void judge_after_list(struct verifier *v, const struct gw_frame *frame);
 /* carrier.c */
 void judge_aside(struct verifier *v, const struct gw_aside *aside);
 void judge_carrier_stop(struct verifier *v);
+/* The guest has a device model: an HVM guest, which a PVH guest is to the image. */
+bool has_device_model(const struct verifier *v);
+/* carrier_xl.c, carrier_libxl.c, carrier_libvirt.c, carrier_xenopsd.c */
+void judge_xl(struct verifier *v, const struct gw_aside *aside);
+void judge_libxl(struct verifier *v, const struct gw_aside *aside);
+void judge_libvirt(struct verifier *v, const struct gw_aside *aside);
+void judge_xenopsd(struct verifier *v, const struct gw_aside *aside);
 
 #endif

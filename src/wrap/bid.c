@@ -12,9 +12,11 @@
 #include "layers.h"
 
 #define PEEK_LEN 512
+#define FOREIGN_LEN 4096 /* of what no layer wants */
 
 static const struct layer *const layers[] = {
-    &layer_raw, &layer_libxl, &layer_xl, &layer_gzip, &layer_xz, &layer_zstd, &layer_lz4,
+    &layer_raw,  &layer_libxl, &layer_xl,   &layer_libvirt, &layer_xenopsd,
+    &layer_gzip, &layer_xz,    &layer_zstd, &layer_lz4,
 };
 
 unsigned bid_octets(const uint8_t *mem, size_t len, const void *want, size_t want_len)
@@ -107,11 +109,16 @@ struct gw_wrap *gw_wrap_open(const char *name, uint64_t max_pfn, struct gw_err *
     return wrap;
 }
 
-static int refuse_foreign(const uint8_t *mem, size_t len, struct gw_err *err)
+static int refuse_foreign(struct gw_wrap *wrap, struct gw_err *err)
 {
     char text[400];
+    const uint8_t *mem;
+    size_t len;
+    if (gw_chan_peek(wrap->chan, FOREIGN_LEN, &mem, &len, err) < 0)
+        return -1;
     if (len == 0)
         return gw_ends(err, "ihdr-truncated", "the input is empty");
+    len = (size_t)gw_min(len, FOREIGN_LEN); /* however much a pipe brought at once */
     name_foreign(mem, len, text, sizeof text);
     return gw_refuse(err, "ihdr-legacy", "%s", text);
 }
@@ -144,7 +151,7 @@ static int run_layers(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err 
             return -1;
         const struct layer *layer = best(mem, len);
         if (layer == NULL)
-            return refuse_foreign(mem, len, err);
+            return refuse_foreign(wrap, err);
         if (layer->run != NULL)
             return layer->run(wrap, sink, err);
         if (depth == GW_WRAP_DEPTH)
@@ -159,6 +166,14 @@ int gw_wrap_run(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
     if (run_layers(wrap, sink, err) < 0)
         return gw_err_place(err, wrap->chan != NULL ? wrap->chan->read_pos : 0, 0);
     return 0;
+}
+
+int say_short(struct gw_err *err, const char *rule, const char *what, size_t got, size_t want)
+{
+    if (!gw_err_is_cut(err))
+        return -1;
+    *err = GW_ERR_NONE;
+    return gw_ends(err, rule, "the input ends inside %s: %zu of %zu octets are there", what, got, want);
 }
 
 /* The image was whole before its packed file went wrong. */

@@ -23,6 +23,7 @@ struct gw_wrap {
  */
 struct layer {
     const char *name;
+    const char *sentence; /* what it is, for the pages */
     unsigned (*bid)(const uint8_t *mem, size_t len);
     struct gw_chan *(*unpack)(struct gw_chan *next, const struct layer *layer, struct gw_err *err);
     int (*run)(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
@@ -30,15 +31,19 @@ struct layer {
 };
 
 /* The rows, in no order: the highest bid wins. */
-extern const struct layer layer_raw, layer_libxl, layer_xl;
+extern const struct layer layer_raw, layer_libxl, layer_xl, layer_libvirt, layer_xenopsd;
 extern const struct layer layer_gzip, layer_xz, layer_zstd, layer_lz4;
 
 /* Tells the sink which layer was recognised, and remembers it. */
 int say_layer(struct gw_wrap *wrap, struct gw_sink *sink, const char *name, struct gw_err *err);
 /* Counts and tells what stands behind the end. */
 int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
-/* libxl.c, for xl.c: the libxl stream that comes next. */
+/* The input ended inside of what: said so, under that rule; another failure stays as it is. Always -1. */
+int say_short(struct gw_err *err, const char *rule, const char *what, size_t got, size_t want);
+/* libxl.c, for the files around it: the libxl stream that comes next. */
 int run_libxl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
+/* Does one come, as that file's header has it (is_libxl; else a legacy stream); the rule is the one of that file. */
+int expect_libxl(struct gw_wrap *wrap, bool is_libxl, const char *file, const char *rule, struct gw_err *err);
 
 /* The same octets as far as both go: the number of bits, or 0. */
 unsigned bid_octets(const uint8_t *mem, size_t len, const void *want, size_t want_len);
@@ -48,5 +53,9 @@ void name_foreign(const uint8_t *mem, size_t len, char *text, size_t room);
 
 /* xl_config.c: what a JSON configuration says of the guest; one longer than gw_limit(JSON) is not read. */
 int read_config(const uint8_t *mem, size_t len, bool is_json, struct gw_guest_config *out, struct gw_err *err);
+/* domain_xml.c: the same of libvirt's XML. NULL, or why it is no domain's definition, for people. */
+const char *read_domain_xml(const uint8_t *mem, size_t len, struct gw_guest_config *out);
+/* xenops_record.c: the same of xenopsd's first record. */
+int read_xenops_record(const uint8_t *mem, size_t len, struct gw_guest_config *out, struct gw_err *err);
 
 #endif

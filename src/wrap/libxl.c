@@ -178,6 +178,25 @@ static int step(struct stream *s, struct gw_err *err)
     }
 }
 
+int expect_libxl(struct gw_wrap *wrap, bool is_libxl, const char *file, const char *rule, struct gw_err *err)
+{
+    const uint8_t *mem;
+    size_t len;
+    if (!is_libxl)
+        return gw_refuse(err, rule,
+                         "the %s header announces a legacy stream (Xen 4.5 or older), which this godwit does "
+                         "not read",
+                         file);
+    if (gw_chan_peek(wrap->chan, sizeof ident, &mem, &len, err) < 0)
+        return -1;
+    if (len == 0)
+        return gw_ends(err, "libxl-truncated", "the input ends behind the %s header, where a libxl stream should begin",
+                       file);
+    if (memcmp(mem, ident, (size_t)gw_min(len, sizeof ident)) != 0)
+        return gw_refuse(err, rule, "the %s header announces a libxl stream, but something else follows", file);
+    return 0;
+}
+
 int run_libxl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
 {
     struct stream s = { .wrap = wrap, .sink = sink };
@@ -192,4 +211,8 @@ int run_libxl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
     return rc < 0 ? -1 : say_trailing(wrap, sink, err);
 }
 
-const struct layer layer_libxl = { .name = "libxl", .bid = bid_libxl, .run = run_libxl };
+const struct layer layer_libxl = { .name = "libxl",
+                                   .sentence =
+                                       "a libxl stream: records around an image, the device model's state among them",
+                                   .bid = bid_libxl,
+                                   .run = run_libxl };

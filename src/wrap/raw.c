@@ -30,4 +30,6 @@ static int run_raw(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *er
     return say_trailing(wrap, sink, err);
 }
 
-const struct layer layer_raw = { .name = "raw", .bid = bid_raw, .run = run_raw };
+const struct layer layer_raw = {
+    .name = "raw", .sentence = "a bare image, as Xen's save helper writes it", .bid = bid_raw, .run = run_raw
+};

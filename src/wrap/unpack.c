@@ -157,10 +157,18 @@ static unsigned bid_lz4(const uint8_t *mem, size_t len)
     return len >= 4 ? bid_octets(mem, len, "\x04\x22\x4d\x18", 4) : 0;
 }
 
-const struct layer layer_gzip = { "gzip", bid_gzip, unpack, NULL, ARCHIVE_FILTER_GZIP };
-const struct layer layer_xz = { "xz", bid_xz, unpack, NULL, ARCHIVE_FILTER_XZ };
-const struct layer layer_zstd = { "zstd", bid_zstd, unpack, NULL, ARCHIVE_FILTER_ZSTD };
-const struct layer layer_lz4 = { "lz4", bid_lz4, unpack, NULL, ARCHIVE_FILTER_LZ4 };
+const struct layer layer_gzip = {
+    .name = "gzip", .sentence = "packed with gzip", .bid = bid_gzip, .unpack = unpack, .filter = ARCHIVE_FILTER_GZIP
+};
+const struct layer layer_xz = {
+    .name = "xz", .sentence = "packed with xz", .bid = bid_xz, .unpack = unpack, .filter = ARCHIVE_FILTER_XZ
+};
+const struct layer layer_zstd = {
+    .name = "zstd", .sentence = "packed with zstd", .bid = bid_zstd, .unpack = unpack, .filter = ARCHIVE_FILTER_ZSTD
+};
+const struct layer layer_lz4 = {
+    .name = "lz4", .sentence = "packed with lz4", .bid = bid_lz4, .unpack = unpack, .filter = ARCHIVE_FILTER_LZ4
+};
 
 const char *gw_wrap_library(void)
 {

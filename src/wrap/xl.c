@@ -27,14 +27,6 @@ static unsigned bid_xl(const uint8_t *mem, size_t len)
     return bid_octets(mem, len, magic, sizeof "Xen saved domain, xl" - 1);
 }
 
-static int short_of(struct gw_err *err, const char *what, size_t got, size_t want)
-{
-    if (!gw_err_is_cut(err))
-        return -1;
-    *err = GW_ERR_NONE;
-    return gw_ends(err, "xl-truncated", "the input ends inside %s: %zu of %zu octets are there", what, got, want);
-}
-
 static int read_header(struct gw_wrap *wrap, struct gw_sink *sink, struct header *out, struct gw_err *err)
 {
     uint8_t octets[HEADER_LEN];
@@ -42,7 +34,7 @@ static int read_header(struct gw_wrap *wrap, struct gw_sink *sink, struct header
     struct header h = { 0 };
     size_t got;
     if (gw_chan_read(wrap->chan, octets, sizeof octets, &got, err) < 0)
-        return short_of(err, "the xl header", got, sizeof octets);
+        return say_short(err, "xl-truncated", "the xl header", got, sizeof octets);
     struct gw_cur cur = gw_cur(octets, sizeof octets);
     const uint8_t *name = gw_take(&cur, sizeof magic);
     h.order = gw_u32(&cur);
@@ -103,28 +95,11 @@ static int read_data(struct gw_wrap *wrap, struct gw_sink *sink, const struct he
     struct gw_buf data = { 0 };
     int rc = gw_chan_fill(wrap->chan, &data, h->data_len, err);
     if (rc < 0)
-        short_of(err, "the xl header's optional data", data.len, h->data_len);
+        say_short(err, "xl-truncated", "the xl header's optional data", data.len, h->data_len);
     else if (h->data_len > 0)
         rc = say_data(h, gw_buf_cur(&data), offset, sink, err);
     gw_buf_free(&data);
     return rc;
-}
-
-static int expect_libxl(struct gw_wrap *wrap, const struct header *h, struct gw_err *err)
-{
-    const uint8_t *mem;
-    size_t len;
-    if (!(h->mandatory & FLAG_LIBXL))
-        return gw_refuse(err, "xl-stream",
-                         "the xl header announces a legacy stream (Xen 4.5 or older), which this godwit does not read");
-    if (gw_chan_peek(wrap->chan, 8, &mem, &len, err) < 0)
-        return -1;
-    if (len == 0)
-        return gw_ends(err, "libxl-truncated",
-                       "the input ends behind the xl header, where a libxl stream should begin");
-    if (memcmp(mem, "LibxlFmt", len < 8 ? len : 8) != 0)
-        return gw_refuse(err, "xl-stream", "the xl header announces a libxl stream, but something else follows");
-    return 0;
 }
 
 static int run_xl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
@@ -133,9 +108,15 @@ static int run_xl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err
     uint64_t offset = wrap->chan->read_pos;
     if (say_layer(wrap, sink, "xl", err) < 0)
         return -1;
-    if (read_header(wrap, sink, &h, err) < 0 || read_data(wrap, sink, &h, err) < 0 || expect_libxl(wrap, &h, err) < 0)
+    if (read_header(wrap, sink, &h, err) < 0 || read_data(wrap, sink, &h, err) < 0 ||
+        expect_libxl(wrap, (h.mandatory & FLAG_LIBXL) != 0, "xl", "xl-stream", err) < 0)
         return gw_err_place(err, offset, 0);
     return run_libxl(wrap, sink, err);
 }
 
-const struct layer layer_xl = { .name = "xl", .bid = bid_xl, .run = run_xl };
+const struct layer layer_xl = {
+    .name = "xl",
+    .sentence = "the file of xl save, and what xl migrate sends: a header, the configuration, a libxl stream",
+    .bid = bid_xl,
+    .run = run_xl
+};

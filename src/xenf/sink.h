@@ -58,9 +58,12 @@ struct gw_mark {
     const uint8_t *body; /* frame.length octets, which should be none; NULL then */
 };
 
-/* What a toolstack's configuration says of the guest, as far as an image can be held against it. 0 and "": not said. */
+/*
+ * What a toolstack's configuration, libvirt's XML or xenopsd's record says of the guest, as far as an image can be held
+ * against it. 0 and "": not said.
+ */
 struct gw_guest_config {
-    bool is_json, is_object; /* the text is a JSON configuration; it could be read and has c_info and b_info */
+    bool is_json, is_object; /* the text is a JSON configuration; it could be read and has what it must have */
     char type[8];            /* "pv", "hvm", "pvh" */
     char name[128], uuid[40];
     uint64_t max_memkb, video_memkb;
@@ -78,30 +81,48 @@ enum gw_libxl_type {
     GW_NUM_LIBXL_TYPES
 };
 
+/* The kinds of xenopsd's records (xenopsd-framing 1). */
+enum gw_xenopsd_kind {
+    GW_XENOPSD_XENOPS = 0x000f,
+    GW_XENOPSD_LIBXC = 0x00f0,
+    GW_XENOPSD_LIBXL = 0x00f1, /* this one and QEMU_XEN were never written */
+    GW_XENOPSD_LIBXC_LEGACY = 0x00f2,
+    GW_XENOPSD_QEMU = 0x0f00, /* "Qemu_trad", but upstream QEMU's state as well */
+    GW_XENOPSD_QEMU_XEN = 0x0f01,
+    GW_XENOPSD_DEMU = 0x0f10,
+    GW_XENOPSD_VARSTORED = 0x0f11,
+    GW_XENOPSD_SWTPM0 = 0x0f12,
+    GW_XENOPSD_SWTPM = 0x0f13,
+    GW_XENOPSD_END = 0xffff
+};
+
 /* What a wrapping carries beside the image. */
 enum gw_aside_kind {
-    GW_ASIDE_XL_HEADER,    /* body: its 48 octets */
-    GW_ASIDE_XL_CONFIG,    /* body: the configuration as stored; number: the header's mandatory flags */
-    GW_ASIDE_XL_MORE,      /* body: optional data behind the configuration */
-    GW_ASIDE_LIBXL_HEADER, /* body: its 16 octets */
-    GW_ASIDE_LIBXL_RECORD, /* type, body */
-    GW_ASIDE_LAYER,        /* name: the layer that was recognised, outermost first: "xz", "xl", "libxl", "raw" */
-    GW_ASIDE_UNPACK,       /* name: why a packed file did not end well behind what was read of it */
-    GW_ASIDE_TRAILING      /* octets behind the end: length of them, the first ones in body */
+    GW_ASIDE_XL_HEADER,      /* body: its 48 octets */
+    GW_ASIDE_XL_CONFIG,      /* body: the configuration as stored; number: the header's mandatory flags */
+    GW_ASIDE_XL_MORE,        /* body: optional data behind the configuration */
+    GW_ASIDE_LIBXL_HEADER,   /* body: its 16 octets */
+    GW_ASIDE_LIBXL_RECORD,   /* type, body */
+    GW_ASIDE_LIBVIRT_HEADER, /* body: its 64 octets */
+    GW_ASIDE_LIBVIRT_XML,    /* body: the domain's XML as stored; name: why it is none, NULL when it is one */
+    GW_ASIDE_XENOPSD_RECORD, /* type; length: as its header has it; body: empty where the image follows */
+    GW_ASIDE_LAYER,          /* name: the layer that was recognised, outermost first: "xz", "xl", "libxl", "raw" */
+    GW_ASIDE_UNPACK,         /* name: why a packed file did not end well behind what was read of it */
+    GW_ASIDE_TRAILING        /* length: of what stands behind the end; body: its first octets */
 };
 
 struct gw_aside {
     enum gw_aside_kind kind;
     uint64_t offset; /* in the uncompressed input */
-    uint32_t type;   /* of a libxl record */
+    uint32_t type;   /* of a libxl record; of xenopsd's, its kind */
     uint32_t number; /* see the kinds */
     bool pad_nonzero;
     bool at_least;                        /* TRAILING: counting was given up at a limit */
-    const char *name;                     /* LAYER */
-    const struct gw_guest_config *config; /* XL_CONFIG: what was read from it */
+    const char *name;                     /* see the kinds */
+    const struct gw_guest_config *config; /* XL_CONFIG, LIBVIRT_XML, XENOPSD_RECORD of the first kind: what it says */
     const uint8_t *body;                  /* borrowed for the call */
     size_t body_len;
-    uint64_t length; /* body_len, but for TRAILING */
+    uint64_t length; /* body_len, but where the kinds say otherwise */
 };
 
 /* What a sink does with contents; a tee asks watchers, then landers, then movers. */

@@ -6,12 +6,14 @@ import cases_image
 import cases_memory
 import cases_pv
 import cases_static
+import cases_wrappings
 
 
 def rule_cases():
     """Every case, in a fixed order; the names differ."""
     found = []
-    for part in (cases_image, cases_static, cases_memory, cases_pv, cases_hvm, cases_carrier):
+    for part in (cases_image, cases_static, cases_memory, cases_pv, cases_hvm, cases_carrier,
+                 cases_wrappings):
         found += part.cases()
     return found
 

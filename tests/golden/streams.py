@@ -2,6 +2,7 @@
 
 import lzma
 
+import carriers
 import hvm
 import wrap
 import xenf
@@ -126,6 +127,14 @@ def wrapped(name, image, notes, checkpoints):
         notes.append('libxl-converted')
     yield Clean(name + '.libxl', stream, notes, 'libxl', checkpoints)
     yield Clean(name + '.xl', wrap.xl(stream, wrap.config(kind)), notes, 'xl > libxl', checkpoints)
+    yield Clean(name + '.libvirt', carriers.libvirt(stream, carriers.domain_xml(kind)), notes, 'libvirt > libxl',
+                checkpoints)
+    if checkpoints == 0:
+        notes = [note for note in notes if note != 'libxl-converted']
+        qemu = wrap.qemu_state() if kind == 'hvm' else None
+        yield Clean(name + '.xenopsd', carriers.xenopsd(image, qemu=qemu), notes, 'xenopsd')
+        record = carriers.xenops_record(carriers.vm_str({'pvh': 'PVH'}.get(kind, kind.upper())))
+        yield Clean(name + '-vm.xenopsd', carriers.xenopsd(image, record, qemu), notes, 'xenopsd')
 
 
 def converted_carrier(image):

@@ -1,0 +1,60 @@
+/*
+ * xenops_record.c - what a xenopsd image's first record says (xenopsd-framing section 3): a list of fields, one of
+ * which, vm_str, is xenopsd's own description of the guest as a quoted list of the same kind.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "layers.h"
+#include "sexp.h"
+
+static const struct {
+    const char *xenopsd, *type;
+} types[] = { { "hvm", "hvm" }, { "pv", "pv" }, { "pvinpvh", "pvh" }, { "pvh", "pvh" } };
+
+static void copy(struct span list, const char *name, char *out, size_t room)
+{
+    struct span value;
+    size_t len = sexp_field(list, name, &value) ? sexp_atom(value, out, room - 1) : 0;
+    out[len] = '\0';
+}
+
+static uint64_t number(struct span list, const char *name)
+{
+    char digits[24];
+    copy(list, name, digits, sizeof digits);
+    errno = 0;
+    uint64_t value = strtoull(digits, NULL, 10);
+    return errno == 0 && digits[0] != '-' ? value : 0;
+}
+
+static void read_vm(struct span vm, struct gw_guest_config *out)
+{
+    char kind[16];
+    copy(vm, "name", out->name, sizeof out->name);
+    copy(vm, "id", out->uuid, sizeof out->uuid);
+    copy(vm, "ty", kind, sizeof kind);
+    for (unsigned i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcasecmp(kind, types[i].xenopsd) == 0)
+            snprintf(out->type, sizeof out->type, "%s", types[i].type);
+    out->max_memkb = number(vm, "memory_static_max") / 1024;
+    out->max_vcpus = (uint32_t)gw_min(number(vm, "vcpu_max"), UINT32_MAX);
+}
+
+int read_xenops_record(const uint8_t *mem, size_t len, struct gw_guest_config *out, struct gw_err *err)
+{
+    struct span text = { .p = (const char *)mem, .len = len }, vm_str, time, width;
+    *out = (struct gw_guest_config){ 0 };
+    out->is_object = sexp_is_list(text) && sexp_field(text, "time", &time) && sexp_field(text, "word_size", &width);
+    if (!out->is_object || !sexp_field(text, "vm_str", &vm_str))
+        return 0;
+    char *vm = gw_alloc(vm_str.len + 1, 1, err);
+    if (vm == NULL)
+        return -1;
+    read_vm((struct span){ .p = vm, .len = sexp_atom(vm_str, vm, vm_str.len) }, out);
+    gw_free(vm);
+    return 0;
+}

@@ -1,0 +1,190 @@
+/*
+ * xenopsd.c - a suspend image of xenopsd, XenServer's and XCP-ng's domain manager (xenopsd-framing sections 1 and 2).
+ *
+ * 15 octets of signature, then records without padding: 0 8 kind; 8 8 length of the body; body. Libxc announces 0: the
+ * image stands there as it is, and its own END ends it. End_of_image ends the file; what stands behind it on a suspend
+ * disk is whatever was there.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "layers.h"
+
+#define HEADER_LEN 16
+
+static const char signature[15] = "XenSavedDomv2-\n";
+
+struct stream {
+    struct gw_wrap *wrap;
+    struct gw_sink *sink;
+    struct gw_buf body;
+    uint32_t num_records;
+    enum gw_mark_kind stopped; /* where the image stands: GW_MARK_NONE before it began */
+    bool done;
+};
+
+static unsigned bid_xenopsd(const uint8_t *mem, size_t len)
+{
+    return bid_octets(mem, len, signature, sizeof signature);
+}
+
+static const struct {
+    uint64_t kind;
+    const char *name;
+    bool has_body; /* its length field is its length */
+} kinds[] = {
+    { GW_XENOPSD_XENOPS, "Xenops", true },       { GW_XENOPSD_LIBXC, "Libxc", false },
+    { GW_XENOPSD_QEMU, "Qemu_trad", true },      { GW_XENOPSD_DEMU, "Demu", false },
+    { GW_XENOPSD_VARSTORED, "Varstored", true }, { GW_XENOPSD_SWTPM0, "Swtpm0", true },
+    { GW_XENOPSD_SWTPM, "Swtpm", true },         { GW_XENOPSD_END, "End_of_image", false },
+};
+
+/* The row of that kind, -1 if it is none that xenopsd reads. */
+static int row_of(uint64_t kind)
+{
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (kinds[i].kind == kind)
+            return (int)i;
+    return -1;
+}
+
+static int read_signature(struct stream *s, struct gw_err *err)
+{
+    uint8_t octets[sizeof signature];
+    size_t got;
+    if (gw_chan_read(s->wrap->chan, octets, sizeof octets, &got, err) < 0)
+        return say_short(err, "xenopsd-truncated", "the xenopsd signature", got, sizeof octets);
+    assert(memcmp(octets, signature, sizeof signature) == 0); /* or it would not have won the bidding */
+    return 0;
+}
+
+static int refuse_kind(uint64_t kind, struct gw_err *err)
+{
+    if (kind == GW_XENOPSD_LIBXC_LEGACY)
+        return gw_refuse(err, "xenopsd-kind",
+                         "a legacy stream (Xen 4.5 or older) stands there, which this godwit does "
+                         "not read");
+    if (kind == GW_XENOPSD_LIBXL || kind == GW_XENOPSD_QEMU_XEN)
+        return gw_refuse(err, "xenopsd-kind", "a record of kind 0x%llx, which xenopsd never wrote and refuses",
+                         (unsigned long long)kind);
+    return gw_refuse(err, "xenopsd-kind", "no record of xenopsd has the kind 0x%llx", (unsigned long long)kind);
+}
+
+static int read_body(struct stream *s, const char *name, uint64_t length, struct gw_err *err)
+{
+    char what[48];
+    s->body.len = 0;
+    if (length > gw_limit(XENOPSD_BODY))
+        return gw_refuse(err, "xenopsd-length", "a %s record claims %llu octets; godwit reads up to %llu", name,
+                         (unsigned long long)length, (unsigned long long)gw_limit(XENOPSD_BODY));
+    if (gw_chan_fill(s->wrap->chan, &s->body, length, err) == 0)
+        return 0;
+    snprintf(what, sizeof what, "a %s record", name);
+    return say_short(err, "xenopsd-truncated", what, s->body.len, (size_t)length);
+}
+
+static int say_record(struct stream *s, struct gw_aside *aside, struct gw_err *err)
+{
+    struct gw_guest_config config;
+    if (aside->type == GW_XENOPSD_XENOPS) {
+        if (read_xenops_record(s->body.mem, s->body.len, &config, err) < 0)
+            return -1;
+        aside->config = &config;
+    }
+    aside->body = s->body.mem;
+    aside->body_len = s->body.len;
+    return gw_sink_aside(s->sink, aside, err);
+}
+
+static int read_record(struct stream *s, struct gw_aside *aside, struct gw_err *err)
+{
+    uint8_t octets[HEADER_LEN];
+    size_t got;
+    *aside = (struct gw_aside){ .kind = GW_ASIDE_XENOPSD_RECORD, .offset = s->wrap->chan->read_pos };
+    if (gw_chan_read(s->wrap->chan, octets, sizeof octets, &got, err) < 0 && got == 0 && gw_err_is_cut(err)) {
+        *err = GW_ERR_NONE;
+        return gw_ends(err, "xenopsd-end-missing", "the input ends before End_of_image");
+    }
+    if (err->code != GW_E_OK)
+        return say_short(err, "xenopsd-truncated", "a record header of xenopsd", got, sizeof octets);
+    struct gw_cur cur = gw_cur(octets, sizeof octets);
+    uint64_t kind = gw_u64(&cur);
+    int row = row_of(kind);
+    if (row < 0)
+        return refuse_kind(kind, err);
+    if (++s->num_records > gw_limit(XENOPSD_RECORDS))
+        return gw_refuse(err, "xenopsd-records", "more than %llu records; xenopsd writes fewer than ten",
+                         (unsigned long long)gw_limit(XENOPSD_RECORDS));
+    if (kind == GW_XENOPSD_LIBXC && s->stopped != GW_MARK_NONE)
+        return gw_refuse(err, "xenopsd-libxc", "a second Libxc record");
+    aside->type = (uint32_t)kind;
+    aside->length = gw_u64(&cur);
+    s->body.len = 0;
+    if (kinds[row].has_body && read_body(s, kinds[row].name, aside->length, err) < 0)
+        return -1;
+    return say_record(s, aside, err);
+}
+
+/*
+ * Behind a CHECKPOINT the image goes on, unless a record header of xenopsd's stands there: no record of an image has
+ * such a type.
+ */
+static int image_goes_on(struct stream *s, bool *goes_on, struct gw_err *err)
+{
+    const uint8_t *mem;
+    size_t len;
+    *goes_on = false;
+    if (s->stopped != GW_CHECKPOINT)
+        return 0;
+    if (gw_chan_peek(s->wrap->chan, 8, &mem, &len, err) < 0)
+        return -1;
+    struct gw_cur cur = gw_cur(mem, len);
+    uint64_t kind = gw_u64(&cur);
+    *goes_on = !cur.bad && row_of(kind) < 0;
+    return 0;
+}
+
+static int run_image(struct stream *s, struct gw_err *err)
+{
+    bool goes_on = true;
+    gw_buf_free(&s->body); /* the reader has buffers of its own */
+    gw_auto(gw_reader_freep) struct gw_reader *reader = gw_reader_new(s->wrap->chan, s->wrap->max_pfn, err);
+    if (reader == NULL)
+        return -1;
+    while (goes_on)
+        if (gw_reader_run(reader, s->sink, &s->stopped, err) < 0 || image_goes_on(s, &goes_on, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int step(struct stream *s, struct gw_err *err)
+{
+    struct gw_aside aside;
+    if (read_record(s, &aside, err) < 0)
+        return gw_err_place(err, aside.offset, 0);
+    if (aside.type == GW_XENOPSD_LIBXC)
+        return run_image(s, err);
+    /* Where a vGPU's state ends nothing says: what stands behind it is not looked at (section 11, 4). */
+    s->done = aside.type == GW_XENOPSD_END || aside.type == GW_XENOPSD_DEMU;
+    return s->done && s->stopped != GW_MARK_NONE ? gw_sink_commit(s->sink, err) : 0;
+}
+
+static int run_xenopsd(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
+{
+    struct stream s = { .wrap = wrap, .sink = sink };
+    uint64_t offset = wrap->chan->read_pos;
+    int rc = say_layer(wrap, sink, "xenopsd", err);
+    if (rc == 0 && (rc = read_signature(&s, err)) < 0)
+        gw_err_place(err, offset, 0);
+    while (rc == 0 && !s.done)
+        rc = step(&s, err);
+    gw_buf_free(&s.body);
+    return rc < 0 ? -1 : say_trailing(wrap, sink, err);
+}
+
+const struct layer layer_xenopsd = { .name = "xenopsd",
+                                     .sentence = "the suspend image of xenopsd (XenServer, XCP-ng): records around an "
+                                                 "image, the device model's state among them",
+                                     .bid = bid_xenopsd,
+                                     .run = run_xenopsd };
