@@ -5,6 +5,7 @@ rules, limits, chunks and the hand-over differs from what the program itself say
 Needs GODWIT, GODWIT_GENDOC, GODWIT_BUILD and GODWIT_SOURCE. One TAP point per fact.
 """
 import glob
+import json
 import os
 import re
 import shutil
@@ -17,20 +18,6 @@ GENDOC = os.environ["GODWIT_GENDOC"]
 BUILD = os.environ["GODWIT_BUILD"]
 SOURCE = os.environ["GODWIT_SOURCE"]
 points = []
-
-# Which page tells the options of which commands.
-PAGES = {
-    "godwit.1": ["info", "digest"],
-    "godwit-demo.1": ["demo"],
-    "godwit-migrate.1": ["migrate"],
-    "godwit-owner.1": ["owner"],
-    "godwit-preflight.1": ["preflight"],
-    "godwit-receive.1": ["receive"],
-    "godwit-restore.1": ["restore"],
-    "godwit-save.1": ["save"],
-    "godwit-verify.1": ["verify"],
-}
-
 
 def out(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -66,13 +53,55 @@ def options(page, text, command):
 
 def all_options(commands):
     known, told = set(), set()
-    for page, names in PAGES.items():
-        for name in names:
-            has, tells = options(page, plain(page), name)
-            known |= has
-            told |= tells
-    point("the options of every command stand in a page", sorted(set(commands) - set(sum(PAGES.values(), []))))
+    for name in commands:
+        page = "godwit-%s.1" % name
+        has, tells = options(page, plain(page), name)
+        known |= has
+        told |= tells
     point("no man page tells an option that is not there", sorted(told - known - {"--help", "--version"}))
+
+
+# --- lines of JSON ----------------------------------------------------------------------------------------------------
+
+IMAGES = ("tinyhvm.xl.xz", "tiny64.xl.xz", "tiny64-remus.migrate.xz", "hvm-16-zero.img")
+ASKED = [["info", "FILE"], ["digest", "FILE"], ["verify", "FILE"], ["verify", "/dev/null"], ["verify", "--rules"],
+         ["verify", "--limits"]]
+
+
+def members(value):
+    """The names of all members, at any depth."""
+    if isinstance(value, dict):
+        return set(value).union(*(members(inner) for inner in value.values()))
+    return set().union(*(members(inner) for inner in value)) if isinstance(value, list) else set()
+
+
+def printed(words):
+    """{type: members} of what the command prints."""
+    found = {}
+    for image in IMAGES if "FILE" in words else [""]:
+        words = [os.path.join(SOURCE, "tests/images", image) if word == "FILE" else word for word in words]
+        run = subprocess.run([GODWIT, words[0], "--json", *words[1:]], capture_output=True, text=True, check=False)
+        for line in map(json.loads, run.stdout.splitlines()):
+            found[line["type"]] = found.get(line["type"], set()) | members(line) - {"type"}
+    return found
+
+
+def schemas(commands):
+    """What is printed is told in the section of the command's page: each type, and behind it each of its members."""
+    told = {}
+    for name in commands:
+        if "--json" in out(GODWIT, "--dump-options", name).split():
+            with open(os.path.join(BUILD, "godwit-%s.1" % name), encoding="ascii") as file:
+                told[name] = "\n".join(sections(file.read(), ".Sh ").get("OUTPUT AS JSON", []))
+    point("the page of each command that has --json tells its lines", sorted(x for x in told if not told[x]))
+    for words in ASKED:
+        wrong = []
+        for kind, names in sorted(printed(words).items()):
+            _, found, tells = told[words[0]].partition(".It Li %s\n" % kind)
+            wrong += [] if found else ["no '%s'" % kind]
+            wrong += ["%s: no '%s'" % (kind, name) for name in sorted(names)
+                      if not re.search(r"(?<!\w)%s(?!\w)" % name, tells)]
+        point("all that 'godwit %s --json' prints is told in its page" % " ".join(words), wrong)
 
 
 # --- godwit-chunks(5), as mdoc ---------------------------------------------------------------------------------------
@@ -172,7 +201,9 @@ def main():
     first, second = plain("godwit.1"), plain("godwit-verify.1")
     commands = out(GODWIT, "--dump-options").split()
     point("godwit(1) tells every command", [c for c in commands if not re.search(r"godwit %s\b" % c, first)])
+    point("every command has a page", [c for c in commands if not os.path.exists(os.path.join(BUILD, "godwit-%s.1" % c))])
     all_options(commands)
+    schemas(commands)
     with open(os.path.join(BUILD, "godwit-chunks.5"), encoding="ascii") as file:
         talk = file.read()
     chunks(talk)
