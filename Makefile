@@ -1,5 +1,5 @@
 # The short way in: each target is one command. Meson and ninja do the building.
-.PHONY: all demo test bench soak fuzz install clean
+.PHONY: all demo html test bench soak fuzz install clean
 
 all: build/build.ninja
 	@ninja -C build
@@ -13,6 +13,14 @@ demo:
 	@tools/deps build
 	@$(MAKE) --no-print-directory all
 	@tools/demo.sh
+
+# The man pages for a browser. mandoc may have come since the build was set up: Meson looks again.
+html:
+	@tools/deps html
+	@$(MAKE) --no-print-directory build/build.ninja
+	@meson configure build -Dhtml=enabled
+	@ninja -C build
+	@echo "build/man/html/godwit.1.html"
 
 # Both builds, all tests; the last line is their sum.
 test:

@@ -27,32 +27,18 @@ static const struct gw_opt verify_opts[] = {
     { 0 },
 };
 
-static const char *who_notices(char letter, bool xen)
-{
-    switch (letter) {
-    case 'R': return "libxc's restorer refuses";
-    case 'H': return "the hypervisor refuses";
-    case 'T': return "the toolstack that reads it refuses";
-    case 'L': return xen ? "only logged" : "logged";
-    case 'p': return "partly";
-    case 'w': return "warns";
-    case 'Y': return "refuses";
-    case 'I': return "implied";
-    default: return "silent";
-    }
-}
-
 static void rule_json(const struct gw_rule *rule)
 {
     struct gw_json json = { .out = stdout };
+    struct gw_rule_others others = gw_rule_others(rule);
     gw_json_object(&json, NULL);
     gw_json_text(&json, "type", "rule");
     gw_json_text(&json, "rule", rule->id);
     gw_json_text(&json, "severity", gw_severity_name(rule->severity));
     gw_json_text(&json, "section", rule->section);
-    gw_json_text(&json, "specification", rule->spec == 'Y' ? "stated" : who_notices(rule->spec, false));
-    gw_json_text(&json, "xen", who_notices(rule->xen, true));
-    gw_json_text(&json, "python_verifier", who_notices(rule->python, false));
+    gw_json_text(&json, "specification", rule->spec == 'Y' ? "stated" : others.spec);
+    gw_json_text(&json, "xen", others.xen);
+    gw_json_text(&json, "python_verifier", others.python);
     gw_json_text(&json, "text", rule->sentence);
     gw_json_end(&json, '}');
 }
@@ -102,9 +88,10 @@ static enum gw_exit explain(const char *id, bool json)
     printf("%s (%s%s)\n\n  demands               %s\n", rule->id, gw_severity_name(rule->severity),
            rule->severity == GW_STRICT ? ": an error with --strict, silent without" : "", rule->sentence);
     printf("  section               %s\n", rule->section);
-    printf("  Xen's specification   %s\n", rule->spec == 'Y' ? "states it" : who_notices(rule->spec, false));
-    printf("  Xen                   %s\n", who_notices(rule->xen, true));
-    printf("  Xen's Python verifier %s\n", who_notices(rule->python, false));
+    struct gw_rule_others others = gw_rule_others(rule);
+    printf("  Xen's specification   %s\n", others.spec);
+    printf("  Xen                   %s\n", others.xen);
+    printf("  Xen's Python verifier %s\n", others.python);
     return GW_EXIT_YES;
 }
 

@@ -49,6 +49,16 @@ void fill_options(FILE *out, const char *name)
     }
 }
 
+static void put_others(FILE *out, const struct gw_rule *rule)
+{
+    struct gw_rule_others others = gw_rule_others(rule);
+    fprintf(out, ".Em Specification : %s.\n", others.spec);
+    if (rule->xen == '-' && rule->python == '-')
+        fputs("Nobody else notices.\n", out);
+    else
+        fprintf(out, ".Em Xen : %s.\n.Em Verifier : %s.\n", others.xen, others.python);
+}
+
 void fill_rules(FILE *out, const char *unused)
 {
     (void)unused;
@@ -58,6 +68,7 @@ void fill_rules(FILE *out, const char *unused)
         man_put(out, gw_rules[i].id);
         fprintf(out, " Pq %s\n", gw_severity_name(gw_rules[i].severity));
         man_put_sentence(out, gw_rules[i].sentence);
+        put_others(out, &gw_rules[i]);
     }
     fputs(".El\n", out);
 }

@@ -18,6 +18,12 @@ void fill_limits(FILE *out, const char *unused);
 void fill_exits(FILE *out, const char *unused);
 void fill_commands(FILE *out, const char *unused);
 
+/* man_stream.c: the tables of godwit-stream(5); group: which structures. */
+void fill_versions(FILE *out, const char *unused);
+void fill_records(FILE *out, const char *unused);
+void fill_page_types(FILE *out, const char *unused);
+void fill_structures(FILE *out, const char *group);
+
 /* man_talk.c: the tables of godwit-chunks(5). No filler here looks at its argument. */
 void fill_chunks(FILE *out, const char *unused);
 void fill_source_rows(FILE *out, const char *unused);

@@ -33,3 +33,25 @@ const char *gw_severity_name(enum gw_severity severity)
     };
     return names[severity];
 }
+
+static const char *who_notices(char letter)
+{
+    switch (letter) {
+    case 'R': return "libxc's restorer refuses";
+    case 'H': return "the hypervisor refuses";
+    case 'T': return "the toolstack that reads it refuses";
+    case 'L': return "logged";
+    case 'p': return "partly";
+    case 'w': return "warns";
+    case 'Y': return "refuses";
+    case 'I': return "implied";
+    default: return "silent";
+    }
+}
+
+struct gw_rule_others gw_rule_others(const struct gw_rule *rule)
+{
+    return (struct gw_rule_others){ .spec = rule->spec == 'Y' ? "states it" : who_notices(rule->spec),
+                                    .xen = rule->xen == 'L' ? "only logged" : who_notices(rule->xen),
+                                    .python = who_notices(rule->python) };
+}

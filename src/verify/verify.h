@@ -38,6 +38,12 @@ extern const struct gw_rule gw_rules[GW_NUM_RULES];
 const struct gw_rule *gw_rule_find(const char *id);
 const char *gw_severity_name(enum gw_severity severity);
 
+/* Who else notices a breach, in words: "states it", "libxc's restorer refuses", "silent". */
+struct gw_rule_others {
+    const char *spec, *xen, *python;
+};
+struct gw_rule_others gw_rule_others(const struct gw_rule *rule);
+
 struct gw_finding {
     const struct gw_rule *rule;
     enum gw_severity severity; /* as judged: --strict makes warnings errors */

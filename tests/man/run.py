@@ -5,12 +5,14 @@ rules, limits, chunks and the hand-over differs from what the program itself say
 Needs GODWIT, GODWIT_GENDOC, GODWIT_BUILD and GODWIT_SOURCE. One TAP point per fact.
 """
 import glob
+import html.parser
 import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+import urllib.parse
 import zlib
 
 GODWIT = os.environ["GODWIT"]
@@ -184,6 +186,92 @@ def hand_over(source):
         point("godwit-chunks(5) tells every event of the " + side, sorted(events ^ {event for _, event in want}))
 
 
+# --- godwit-stream(5) -------------------------------------------------------------------------------------------------
+
+def structures(source):
+    """{layout: rows of its section} of the page; a row is offset, octets, name."""
+    row = re.compile(r"^\.It 0x([0-9a-f]+) Ta (each \d+|\d+ x \d+|\d+) Ta Li (\w+) Ta", re.M)
+    told = {title: "\n".join(lines) for title, lines in sections(source, ".Ss ").items()}
+    return {title: row.findall(text) for title, text in told.items() if "\n.It 0x" in text}
+
+
+def declared():
+    """The layouts that the headers of src/xenf list: {name: length}."""
+    found = {}
+    for path in glob.glob(os.path.join(SOURCE, "src/xenf/layout_*.h")):
+        with open(path, encoding="ascii") as file:
+            found.update((name, int(length)) for name, length in
+                         re.findall(r"^    L\(\w+, (\w+), (\d+),", file.read(), re.M))
+    return found
+
+
+def too_long(rows, length):
+    """Rows that end behind the structure's end."""
+    for offset, octets, name in rows:
+        most = 1
+        for number in re.findall(r"\d+", octets):
+            most *= int(number)
+        if int(offset, 16) + most > length:
+            yield "%s ends at %d, behind %d" % (name, int(offset, 16) + most, length)
+
+
+def stream(source):
+    told = sections(source, ".Ss ")
+    for title, length in (("Image header", 24), ("Domain header", 16)):
+        got = fewest(told[title])
+        point("godwit-stream(5): the fields of the %s add up" % title.lower(),
+              [] if got == length else ["%d, not %d" % (got, length)])
+    with open(os.path.join(SOURCE, "src/xenf/records.h"), encoding="ascii") as file:
+        numbers = dict(re.findall(r"^    R\(0x([0-9a-f]+), (\w+),", file.read(), re.M))
+    in_page = dict(re.findall(r"^\.It Sy (\w+) Pq 0x([0-9a-f]+);", source, re.M))
+    point("godwit-stream(5) tells every record by its number",
+          sorted(set(numbers.values()) ^ set(in_page)) + [name for number, name in numbers.items()
+                                                          if int(in_page.get(name, "0"), 16) != int(number, 16)])
+    rows, lengths = structures(source), declared()
+    point("godwit-stream(5) tells every structure that there is a table for", sorted(set(lengths) ^ set(rows)))
+    point("no structure has a field behind its end",
+          ["%s: %s" % (name, why) for name in sorted(set(lengths) & set(rows))
+           for why in too_long(rows[name], lengths[name])])
+
+
+# --- HTML -------------------------------------------------------------------------------------------------------------
+
+class Page(html.parser.HTMLParser):
+    """Where a page points to, and where in it one can point."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.refs, self.ids, self.foreign = set(), set(), set()
+        with open(path, encoding="utf-8") as file:
+            self.feed(file.read())
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.ids.add(attrs.get("id"))
+        self.refs.update(attrs[name] for name in ("href", "src") if name in attrs)
+        if tag in ("script", "iframe", "img"):
+            self.foreign.add(tag)
+
+
+def browser_pages():
+    folder = os.path.join(BUILD, "man", "html")
+    pages = {os.path.basename(path): Page(path) for path in glob.glob(os.path.join(folder, "*.html"))}
+    if not pages:
+        point("the man pages for a browser # SKIP the build was set up without mandoc; 'make html' makes them", [])
+        return
+    names = {os.path.basename(path) + ".html" for path in glob.glob(os.path.join(BUILD, "*.[1-8]"))}
+    point("every man page is there for a browser", sorted(names ^ set(pages)))
+    dangling = []
+    for name, page in sorted(pages.items()):
+        for ref in sorted(page.refs):
+            file, _, anchor = ref.partition("#")
+            there = os.path.exists(os.path.join(folder, file)) and "/" not in file
+            if not there or (anchor and urllib.parse.unquote(anchor) not in pages[file or name].ids):
+                dangling.append("%s: %s" % (name, ref))
+    point("every link in them leads somewhere", dangling)
+    point("they need nothing but their style", sorted(set().union(*(page.foreign for page in pages.values()))))
+
+
 def unknown_table():
     with tempfile.TemporaryFile("w+") as page:
         page.write('.\\" @NOTHING-FILLS-THIS\n')
@@ -201,7 +289,8 @@ def main():
     first, second = plain("godwit.1"), plain("godwit-verify.1")
     commands = out(GODWIT, "--dump-options").split()
     point("godwit(1) tells every command", [c for c in commands if not re.search(r"godwit %s\b" % c, first)])
-    point("every command has a page", [c for c in commands if not os.path.exists(os.path.join(BUILD, "godwit-%s.1" % c))])
+    pages = {os.path.basename(path) for path in glob.glob(os.path.join(BUILD, "*.1"))}
+    point("every command has a page", [c for c in commands if "godwit-%s.1" % c not in pages])
     all_options(commands)
     schemas(commands)
     with open(os.path.join(BUILD, "godwit-chunks.5"), encoding="ascii") as file:
@@ -209,6 +298,9 @@ def main():
     chunks(talk)
     example(talk)
     hand_over(talk)
+    with open(os.path.join(BUILD, "godwit-stream.5"), encoding="ascii") as file:
+        stream(file.read())
+    browser_pages()
     unknown_table()
     rules = [line.split()[1] for line in out(GODWIT, "verify", "--rules").splitlines()]
     point("godwit-verify(1) tells every rule", [r for r in rules if not re.search(r"^\s+%s \(" % r, second, re.M)])
