@@ -76,6 +76,16 @@ static void judge_pfn(struct verifier *v, struct tally *t, uint64_t pfn, uint8_t
         t->first_verified_missing = pfn;
 }
 
+/* A lone pfn costs a leaf: of those around it, which were never named, the first is judged and the rest counted. */
+static void judge_leaf(struct verifier *v, struct tally *t, uint64_t from, const uint8_t *leaf, unsigned num)
+{
+    for (unsigned at = 0, next; at < num; at = next) {
+        judge_pfn(v, t, from + at, leaf[at]);
+        for (next = at + 1; leaf[at] == 0 && next < num && leaf[next] == 0; next++)
+            t->unnamed.num++;
+    }
+}
+
 /* All pfns in [0, end), unnamed ones too. Whole leaves that never came to be are one run. */
 static void go_through(struct verifier *v, struct tally *t, uint64_t end)
 {
@@ -89,8 +99,11 @@ static void go_through(struct verifier *v, struct tally *t, uint64_t end)
             extend(v, &t->unnamed, true, pfn, tell_unnamed);
             t->unnamed.num += until - pfn - 1;
         }
-        for (pfn = until; leaf != NULL && pfn < gw_min(leaf_at + GW_SPARSE_LEAF, end); pfn++)
-            judge_pfn(v, t, pfn, leaf[pfn - leaf_at]);
+        pfn = until;
+        if (leaf != NULL && pfn < end) {
+            judge_leaf(v, t, pfn, leaf, (unsigned)gw_min(GW_SPARSE_LEAF, end - pfn));
+            pfn += GW_SPARSE_LEAF;
+        }
     }
     tell_unnamed(v, &t->unnamed);
     tell_unfilled(v, &t->unfilled);
