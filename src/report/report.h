@@ -56,6 +56,7 @@ struct gw_summary {
     uint64_t emulator_octets, trailing;
     bool trailing_more; /* counting was given up */
     char cpu[65];       /* SAVING_CPU */
+    unsigned pv_width;  /* 4 or 8, when X86_PV_INFO says it */
 };
 
 /* Gathers them into *out (borrowed), which the caller zeroed. */

@@ -1,18 +1,25 @@
 /*
  * sha256.c - SHA-256 through OpenSSL; the algorithm is looked up once, for looking up costs more than a page.
  */
+#include <stdatomic.h>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "report.h"
 
-/* Fetched at first use, for the life of the program. */
+/* Fetched at first use, for the life of the program. Threads may come at once: all but the first drop theirs. */
 static const EVP_MD *algorithm(void)
 {
-    static EVP_MD *sha256;
-    if (sha256 == NULL)
-        sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    return sha256;
+    static _Atomic(EVP_MD *) sha256;
+    EVP_MD *found = atomic_load(&sha256);
+    if (found != NULL)
+        return found;
+    EVP_MD *fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (atomic_compare_exchange_strong(&sha256, &found, fetched))
+        return fetched;
+    EVP_MD_free(fetched);
+    return found;
 }
 
 static int fail(struct gw_err *err)

@@ -46,8 +46,13 @@ static int summary_pages(struct gw_sink *sink, const struct gw_pages *pages, str
 static int summary_record(struct gw_sink *sink, const struct gw_record *record, struct gw_err *err)
 {
     struct gw_summary *s = of(sink);
+    struct gw_pv_info info;
+    struct gw_err ignored = GW_ERR_NONE; /* what is wrong with it is the verifier's to say */
     (void)err;
     count(s, &record->frame);
+    if (record->frame.type == GW_REC_X86_PV_INFO &&
+        gw_pv_info_decode(gw_cur(record->body, record->frame.length), &info, &ignored) == 0)
+        s->pv_width = info.width;
     if (record->frame.type == GW_REC_SAVING_CPU && gw_is_cpu_text(record->body, record->frame.length)) {
         memcpy(s->cpu, record->body, record->frame.length);
         s->cpu[record->frame.length] = '\0';

@@ -69,7 +69,7 @@ static bool is_packed(struct gw_wrap *wrap)
     return layer != NULL && layer->unpack != NULL;
 }
 
-static struct gw_wrap *wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_err *err)
+struct gw_wrap *gw_wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_err *err)
 {
     struct stat st;
     struct gw_chan *chan = gw_chan_fd(fd, owned, err);
@@ -97,13 +97,13 @@ static struct gw_wrap *open_named(const char *name, uint64_t max_pfn, struct gw_
         gw_fail(err, GW_E_SYSTEM, "it cannot be read");
         return NULL;
     }
-    return wrap_fd(fd, true, max_pfn, err);
+    return gw_wrap_fd(fd, true, max_pfn, err);
 }
 
 struct gw_wrap *gw_wrap_open(const char *name, uint64_t max_pfn, struct gw_err *err)
 {
     bool standard = strcmp(name, "-") == 0;
-    struct gw_wrap *wrap = standard ? wrap_fd(STDIN_FILENO, false, max_pfn, err) : open_named(name, max_pfn, err);
+    struct gw_wrap *wrap = standard ? gw_wrap_fd(STDIN_FILENO, false, max_pfn, err) : open_named(name, max_pfn, err);
     if (wrap != NULL && standard)
         wrap->skips = false; /* it cannot be read again from its beginning */
     return wrap;

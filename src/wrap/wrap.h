@@ -18,6 +18,9 @@ struct gw_wrap;
 /* from: given, also on failure; the wrap owns all that follows in it. max_pfn: as in gw_reader_new. */
 struct gw_wrap *gw_wrap_new(struct gw_chan *from, uint64_t max_pfn, struct gw_err *err);
 
+/* A descriptor, from where it stands; given (also on failure) when owned, else borrowed until close. */
+struct gw_wrap *gw_wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_err *err);
+
 /* A file by name; "-" is standard input. The error says what is wrong with it, not its name: the caller knows that. */
 struct gw_wrap *gw_wrap_open(const char *name, uint64_t max_pfn, struct gw_err *err);
 

@@ -25,7 +25,7 @@ IMAGES_OCTETS_MAX = 12 << 20
 TEXT_SUFFIXES = ('.c', '.h', '.py', '.sh', '.md', '.in', '.build')
 CODE_SUFFIXES = ('.c', '.h', '.py', '.sh')
 # What a program printed, kept as it came: layout rules do not apply.
-EXPECTED = re.compile(r'^tests/(cli|golden|images|interop)/.*(/(out|err)|\.(out|err|json|digest|expected))$')
+EXPECTED = re.compile(r'^tests/(abi|cli|golden|images|interop)/.*(/(out|err)|\.(abi|out|err|json|digest|expected))$')
 STORED = ('tests/images/', 'tests/fuzz/corpus/')
 
 # name(argument...): a call, but no member of that name.
