@@ -12,9 +12,10 @@
     }
 
 static const struct gw_layout *const pv[] = { GW_PV_LAYOUTS(ROW) };
-static const struct gw_layout *const hvm[] = { GW_HVM_LAYOUTS(ROW) };
+static const struct gw_layout *const hvm[] = { GW_HVM_LAYOUTS(ROW) GW_HVM_DEVICE_LAYOUTS(ROW) };
+static const struct gw_layout *const x86[] = { GW_X86_LAYOUTS(ROW) };
 
-const struct layout_group layout_groups[] = { GROUP("pv", pv), GROUP("hvm", hvm) };
+const struct layout_group layout_groups[] = { GROUP("x86", x86), GROUP("pv", pv), GROUP("hvm", hvm) };
 const unsigned num_layout_groups = sizeof layout_groups / sizeof layout_groups[0];
 
 const struct layout_group *layout_group_find(const char *name)

@@ -2,55 +2,7 @@
  * hvm.c - HVM_CONTEXT (18.6): the chain of entries, their types, lengths and instances. What is inside them is not
  * looked at.
  */
-#include <assert.h>
-
 #include "verifier.h"
-
-enum entry_kind { PER_DOMAIN, PER_VCPU, PER_CHIP };
-enum { ENTRY_END = 0, ENTRY_HEADER = 1, ENTRY_CPU = 2, ENTRY_PCI_IRQ = 7, ENTRY_ISA_IRQ = 8, ENTRY_PCI_LINK = 9 };
-enum { ENTRY_PIC = 3, ENTRY_XSAVE = 16, ENTRY_MSR = 20, NUM_ENTRY_TYPES = 21 };
-
-#define MAX_LENGTHS 4
-#define OPEN_LENGTH UINT32_MAX /* judged by its own function */
-
-/* Section 10.2. lengths: newest first, each with the minor number of the first Xen 4 that writes and accepts it. */
-struct entry_row {
-    const char *name;
-    enum entry_kind kind;
-    struct {
-        uint32_t length;
-        unsigned since;
-    } lengths[MAX_LENGTHS];
-};
-
-static const struct entry_row rows[NUM_ENTRY_TYPES] = {
-    [ENTRY_END] = { "END", PER_DOMAIN, { { 0, 0 } } },
-    [ENTRY_HEADER] = { "HEADER", PER_DOMAIN, { { 24, 0 } } },
-    [ENTRY_CPU] = { "CPU", PER_VCPU, { { 1032, 7 }, { 1024, 0 }, { 1016, 0 } } },
-    [ENTRY_PIC] = { "PIC", PER_CHIP, { { 8, 0 } } },
-    [4] = { "IOAPIC", PER_DOMAIN, { { 400, 0 } } },
-    [5] = { "LAPIC", PER_VCPU, { { 32, 21 }, { 24, 0 } } },
-    [6] = { "LAPIC_REGS", PER_VCPU, { { 1024, 0 } } },
-    [ENTRY_PCI_IRQ] = { "PCI_IRQ", PER_DOMAIN, { { 16, 0 } } },
-    [ENTRY_ISA_IRQ] = { "ISA_IRQ", PER_DOMAIN, { { 8, 0 } } },
-    [ENTRY_PCI_LINK] = { "PCI_LINK", PER_DOMAIN, { { 8, 0 } } },
-    [10] = { "PIT", PER_DOMAIN, { { 56, 0 } } },
-    [11] = { "RTC", PER_DOMAIN, { { 24, 14 }, { 16, 0 } } },
-    [12] = { "HPET", PER_DOMAIN, { { 1048, 0 } } },
-    [13] = { "PMTIMER", PER_DOMAIN, { { 8, 0 } } },
-    [14] = { "MTRR", PER_VCPU, { { 240, 0 } } },
-    [15] = { "VIRIDIAN_DOMAIN", PER_DOMAIN, { { 32, 6 }, { 24, 5 }, { 16, 0 } } },
-    [ENTRY_XSAVE] = { "CPU_XSAVE", PER_VCPU, { { OPEN_LENGTH, 0 } } },
-    [17] = { "VIRIDIAN_VCPU", PER_VCPU, { { 216, 13 }, { 16, 7 }, { 8, 0 } } },
-    [18] = { "VMCE_VCPU", PER_VCPU, { { 32, 10 }, { 24, 0 } } },
-    [19] = { "TSC_ADJUST", PER_VCPU, { { 8, 0 } } },
-    [ENTRY_MSR] = { "CPU_MSR", PER_VCPU, { { OPEN_LENGTH, 5 } } },
-};
-
-/* The devices of a PC, which an HVM guest has all and a PVH guest has none of. */
-static const uint32_t pc_devices = 1u << ENTRY_PIC | 1u << 4 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13;
-/* What every vCPU has, whatever it has used. */
-static const unsigned char every_vcpu[] = { 5, 6, 14, 18 };
 
 /* What is learnt on the way through one context. */
 struct context {
@@ -60,37 +12,33 @@ struct context {
     unsigned last_irq;
 };
 
-static bool open_length_right(unsigned type, uint32_t length)
+/* A bit for each type with the flag. */
+static uint32_t types_with(unsigned flag)
 {
-    if (type == ENTRY_XSAVE)
-        return length >= 24 + 576;                     /* 10.6 */
-    return length >= 8 + 16 && (length - 8) % 16 == 0; /* 10.7 */
+    uint32_t types = 0;
+    for (unsigned type = 0; type < GW_HVM_NUM_TYPES; type++)
+        if (gw_hvm_entry_info(type)->flags & flag)
+            types |= 1u << type;
+    return types;
 }
 
 static void judge_length(struct verifier *v, const struct gw_hvm_entry *entry)
 {
-    const struct entry_row *row = &rows[entry->type];
-    assert(row->name != NULL);
-    bool right = false;
-    unsigned since = 0;
-    for (unsigned i = 0; i < MAX_LENGTHS && (i == 0 || row->lengths[i].length > 0) && !right; i++) {
-        right = row->lengths[i].length == OPEN_LENGTH ? open_length_right(entry->type, entry->length)
-                                                      : row->lengths[i].length == entry->length;
-        since = row->lengths[i].since;
-    }
-    if (!right)
-        find(v, GW_RULE_CTX_SIZE, "the %s entry of instance %u has %u octets, a length that this type never had",
-             row->name, entry->instance, entry->length);
-    else if (target_before(v, since))
-        find(v, GW_RULE_CTX_SIZE_TARGET, "a %s entry of %u octets needs Xen 4.%u or later, the receiver is 4.%u",
-             row->name, entry->length, since, v->opts.for_xen);
+    const char *name = gw_hvm_entry_info(entry->type)->name;
+    const struct gw_hvm_form *form = gw_hvm_entry_form(entry->type, entry->length);
+    if (form == NULL)
+        find(v, GW_RULE_CTX_SIZE, "the %s entry of instance %u has %u octets, a length that this type never had", name,
+             entry->instance, entry->length);
+    else if (target_before(v, form->since))
+        find(v, GW_RULE_CTX_SIZE_TARGET, "a %s entry of %u octets needs Xen 4.%u or later, the receiver is 4.%u", name,
+             entry->length, form->since, v->opts.for_xen);
 }
 
 static void judge_instance(struct verifier *v, struct context *c, const struct gw_hvm_entry *entry)
 {
-    const struct entry_row *row = &rows[entry->type];
-    uint64_t most = row->kind == PER_DOMAIN ? 1 : row->kind == PER_CHIP ? 2 : gw_limit(VCPUS);
-    if (row->kind == PER_VCPU && v->carrier.config.max_vcpus > 0)
+    const struct gw_hvm_entry_info *row = gw_hvm_entry_info(entry->type);
+    uint64_t most = row->kind == GW_HVM_PER_DOMAIN ? 1 : row->kind == GW_HVM_PER_CHIP ? 2 : gw_limit(VCPUS);
+    if (row->kind == GW_HVM_PER_VCPU && v->carrier.config.max_vcpus > 0)
         most = gw_min(most, v->carrier.config.max_vcpus);
     if (entry->instance >= most) {
         find(v, GW_RULE_CTX_INSTANCE, "the %s entry has instance %u; %llu exist", row->name, entry->instance,
@@ -98,10 +46,10 @@ static void judge_instance(struct verifier *v, struct context *c, const struct g
         return;
     }
     bool again = (c->types & 1u << entry->type) != 0;
-    if (row->kind == PER_CHIP) {
+    if (row->kind == GW_HVM_PER_CHIP) {
         again = (c->chips & 1u << entry->instance) != 0;
         c->chips |= 1u << entry->instance;
-    } else if (row->kind == PER_VCPU) {
+    } else if (row->kind == GW_HVM_PER_VCPU) {
         uint32_t *seen = gw_sparse_at(&c->vcpus, entry->instance, v->err);
         if (seen == NULL)
             return;
@@ -114,34 +62,29 @@ static void judge_instance(struct verifier *v, struct context *c, const struct g
 
 static void judge_irq_order(struct verifier *v, struct context *c, unsigned type)
 {
-    if (type < ENTRY_PCI_IRQ || type > ENTRY_PCI_LINK)
+    if (type < GW_HVM_PCI_IRQ || type > GW_HVM_PCI_LINK)
         return;
     if (type < c->last_irq)
-        find(v, GW_RULE_CTX_IRQ_ORDER, "the %s entry comes behind the %s entry", rows[type].name,
-             rows[c->last_irq].name);
+        find(v, GW_RULE_CTX_IRQ_ORDER, "the %s entry comes behind the %s entry", gw_hvm_entry_info(type)->name,
+             gw_hvm_entry_info(c->last_irq)->name);
     if (type > c->last_irq)
         c->last_irq = type;
 }
 
-/* 0 8 xfeature_mask; 8 8 xcr0; 16 8 xcr0_accum (10.6) */
 static void judge_xsave(struct verifier *v, const struct gw_hvm_entry *entry)
 {
-    struct gw_cur cur = entry->data;
-    gw_take(&cur, 16);
-    uint64_t used = gw_u64(&cur);
-    if (!cur.bad)
-        judge_xstate(v, entry->instance, used);
+    judge_xstate(v, entry->instance, gw_get(entry->data, hvm_hw_cpu_xsave, xcr0_accum));
 }
 
 static void judge_entry(struct verifier *v, struct context *c, const struct gw_hvm_entry *entry)
 {
-    if (entry->type >= NUM_ENTRY_TYPES) {
+    if (gw_hvm_entry_info(entry->type) == NULL) {
         find(v, GW_RULE_CTX_TYPE_UNKNOWN, "HVM_CONTEXT has an entry of unknown type %u", entry->type);
         return;
     }
     judge_length(v, entry);
     judge_instance(v, c, entry);
-    if (entry->type == ENTRY_XSAVE)
+    if (entry->type == GW_HVM_CPU_XSAVE)
         judge_xsave(v, entry);
     judge_irq_order(v, c, entry->type);
     c->types |= 1u << entry->type;
@@ -151,13 +94,11 @@ static void judge_entry(struct verifier *v, struct context *c, const struct gw_h
 static void judge_vcpu_set(struct verifier *v, const struct context *c)
 {
     uint64_t id = 0;
-    uint32_t wanted = 0;
-    for (unsigned i = 0; i < sizeof every_vcpu; i++)
-        wanted |= c->types & 1u << every_vcpu[i];
+    uint32_t wanted = c->types & types_with(GW_HVM_EVERY_VCPU);
     v->hvm.num_vcpus = 0;
     for (const uint32_t *seen; (seen = gw_sparse_leaf(&c->vcpus, &id)) != NULL; id += GW_SPARSE_LEAF)
         for (unsigned i = 0; i < GW_SPARSE_LEAF; i++) {
-            v->hvm.num_vcpus += seen[i] >> ENTRY_CPU & 1;
+            v->hvm.num_vcpus += seen[i] >> GW_HVM_CPU & 1;
             if (seen[i] != 0 && (seen[i] & wanted) != wanted)
                 find(v, GW_RULE_CTX_CPU_SET, "vCPU %llu lacks entries that other vCPUs have",
                      (unsigned long long)id + i);
@@ -168,14 +109,14 @@ static void judge_vcpu_set(struct verifier *v, const struct context *c)
 
 static void judge_whole(struct verifier *v, const struct context *c)
 {
-    uint32_t devices = c->types & pc_devices;
+    uint32_t pc_devices = types_with(GW_HVM_PC), devices = c->types & pc_devices;
     judge_vcpu_set(v, c);
-    v->hvm.has_pic = (c->types & 1u << ENTRY_PIC) != 0;
+    v->hvm.has_pic = (c->types & 1u << GW_HVM_PIC) != 0;
     if (devices != 0 && devices != pc_devices)
-        for (unsigned type = 0; type < NUM_ENTRY_TYPES; type++)
+        for (unsigned type = 0; type < GW_HVM_NUM_TYPES; type++)
             if ((pc_devices & ~devices) & 1u << type)
                 find(v, GW_RULE_CTX_DEVICES_UNIFORM, "HVM_CONTEXT has devices of a PC, but no %s entry",
-                     rows[type].name);
+                     gw_hvm_entry_info(type)->name);
 }
 
 /* True: the chain is whole, up to its END. */
@@ -190,10 +131,10 @@ static bool judge_chain(struct verifier *v, struct context *c, struct gw_cur cur
                  at, len);
             return false;
         }
-        if (first && (entry.type != ENTRY_HEADER || entry.length != 24))
+        if (first && (entry.type != GW_HVM_HEADER || entry.length != 24))
             find(v, GW_RULE_CTX_HEADER_FIRST, "HVM_CONTEXT begins with type %u of %u octets, not with its HEADER",
                  entry.type, entry.length);
-        if (entry.type == ENTRY_END) {
+        if (entry.type == GW_HVM_END) {
             if (gw_left(&cur) > 0)
                 find(v, GW_RULE_CTX_TRAILING, "%zu octets stand behind HVM_CONTEXT's END", gw_left(&cur));
             return true;

@@ -2,24 +2,7 @@
  * bits.c - tables of the parts of numbers.
  */
 #include "bits.h"
-
-/* A flag, a number of several bits, a choice, and the row behind the last. */
-#define FLAG(at, text)                                                                                                 \
-    {                                                                                                                  \
-        .low = (at), .width = 1, .name = (text)                                                                        \
-    }
-#define PART(at, bits, text)                                                                                           \
-    {                                                                                                                  \
-        .low = (at), .width = (bits), .name = (text)                                                                   \
-    }
-#define CHOICE(at, bits, text, names)                                                                                  \
-    {                                                                                                                  \
-        .low = (at), .width = (bits), .name = (text), .values = (names)                                                \
-    }
-#define LAST                                                                                                           \
-    {                                                                                                                  \
-        .width = 0                                                                                                     \
-    }
+#include "bits_tables.h"
 
 const struct gw_bits gw_bits_rflags[] = {
     FLAG(0, "CF"),  FLAG(2, "PF"),  FLAG(4, "AF"),   FLAG(6, "ZF"),       FLAG(7, "SF"),  FLAG(8, "TF"),

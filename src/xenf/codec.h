@@ -150,6 +150,7 @@ void gw_vcpu_encode(struct gw_buf *buf, uint32_t id, const void *blob, size_t le
 
 /* --- both kinds of guests (section 9) ---------------------------------------------------------------------------- */
 
+#define GW_TSC_INFO_LEN 24
 struct gw_tsc_info {
     uint32_t mode, khz;
     uint64_t nsec;
@@ -179,6 +180,8 @@ void gw_msr_entry_encode(struct gw_buf *buf, const struct gw_msr_entry *entry);
 
 /* --- HVM records (section 10) ------------------------------------------------------------------------------------ */
 
+#define GW_HVM_PARAMS_HEAD_LEN 8
+#define GW_HVM_PARAM_LEN 16
 struct gw_hvm_params {
     uint32_t count, reserved;
     struct gw_cur params; /* count pairs: gw_hvm_param_take() */

@@ -1,31 +1,35 @@
 /*
  * codec_x86.c - X86_TSC_INFO (9.1), the CPUID and MSR policies (9.2, 9.3), HVM_PARAMS and the entries of HVM_CONTEXT
- * (10).
+ * (10). Where a field stands is said by the rows of layout_x86.h and layout_hvm.h.
  */
+#include <assert.h>
+
 #include "xenf.h"
 
 int gw_tsc_info_decode(struct gw_cur cur, struct gw_tsc_info *out, struct gw_err *err)
 {
-    struct gw_tsc_info v;
-    size_t len = gw_left(&cur);
-    v.mode = gw_u32(&cur);
-    v.khz = gw_u32(&cur);
-    v.nsec = gw_u64(&cur);
-    v.incarnation = gw_u32(&cur);
-    v.reserved = gw_u32(&cur);
-    if (!gw_done(&cur))
-        return gw_refuse(err, "tsc-size", "X86_TSC_INFO has %zu octets instead of 24", len);
-    *out = v;
+    uint32_t whole = gw_layout_tsc_info.length;
+    if (gw_left(&cur) != whole)
+        return gw_refuse(err, "tsc-size", "X86_TSC_INFO has %zu octets instead of %u", gw_left(&cur), whole);
+    *out = (struct gw_tsc_info){
+        .mode = (uint32_t)gw_get(cur, tsc_info, mode),
+        .khz = (uint32_t)gw_get(cur, tsc_info, khz),
+        .nsec = gw_get(cur, tsc_info, nsec),
+        .incarnation = (uint32_t)gw_get(cur, tsc_info, incarnation),
+        .reserved = (uint32_t)gw_get(cur, tsc_info, _res1),
+    };
     return 0;
 }
 
 void gw_tsc_info_encode(struct gw_buf *buf, const struct gw_tsc_info *tsc)
 {
-    gw_put_u32(buf, tsc->mode);
-    gw_put_u32(buf, tsc->khz);
-    gw_put_u64(buf, tsc->nsec);
-    gw_put_u32(buf, tsc->incarnation);
-    gw_put_u32(buf, 0);
+    uint8_t octets[GW_TSC_INFO_LEN] = { 0 };
+    assert(gw_layout_tsc_info.length == sizeof octets);
+    gw_set(octets, tsc_info, mode, tsc->mode);
+    gw_set(octets, tsc_info, khz, tsc->khz);
+    gw_set(octets, tsc_info, nsec, tsc->nsec);
+    gw_set(octets, tsc_info, incarnation, tsc->incarnation);
+    gw_put(buf, octets, sizeof octets);
 }
 
 int gw_cpuid_policy_check(uint32_t length, struct gw_err *err)
@@ -39,24 +43,28 @@ int gw_cpuid_policy_check(uint32_t length, struct gw_err *err)
 
 struct gw_cpuid_leaf gw_cpuid_leaf_take(struct gw_cur *cur)
 {
-    struct gw_cpuid_leaf v;
-    v.leaf = gw_u32(cur);
-    v.subleaf = gw_u32(cur);
-    v.a = gw_u32(cur);
-    v.b = gw_u32(cur);
-    v.c = gw_u32(cur);
-    v.d = gw_u32(cur);
-    return v;
+    struct gw_cur octets = gw_sub(cur, GW_CPUID_LEAF_LEN);
+    return (struct gw_cpuid_leaf){
+        .leaf = (uint32_t)gw_get(octets, cpuid_leaf, leaf),
+        .subleaf = (uint32_t)gw_get(octets, cpuid_leaf, subleaf),
+        .a = (uint32_t)gw_get(octets, cpuid_leaf, a),
+        .b = (uint32_t)gw_get(octets, cpuid_leaf, b),
+        .c = (uint32_t)gw_get(octets, cpuid_leaf, c),
+        .d = (uint32_t)gw_get(octets, cpuid_leaf, d),
+    };
 }
 
 void gw_cpuid_leaf_encode(struct gw_buf *buf, const struct gw_cpuid_leaf *leaf)
 {
-    gw_put_u32(buf, leaf->leaf);
-    gw_put_u32(buf, leaf->subleaf);
-    gw_put_u32(buf, leaf->a);
-    gw_put_u32(buf, leaf->b);
-    gw_put_u32(buf, leaf->c);
-    gw_put_u32(buf, leaf->d);
+    uint8_t octets[GW_CPUID_LEAF_LEN] = { 0 };
+    assert(gw_layout_cpuid_leaf.length == sizeof octets);
+    gw_set(octets, cpuid_leaf, leaf, leaf->leaf);
+    gw_set(octets, cpuid_leaf, subleaf, leaf->subleaf);
+    gw_set(octets, cpuid_leaf, a, leaf->a);
+    gw_set(octets, cpuid_leaf, b, leaf->b);
+    gw_set(octets, cpuid_leaf, c, leaf->c);
+    gw_set(octets, cpuid_leaf, d, leaf->d);
+    gw_put(buf, octets, sizeof octets);
 }
 
 int gw_msr_policy_check(uint32_t length, struct gw_err *err)
@@ -70,31 +78,39 @@ int gw_msr_policy_check(uint32_t length, struct gw_err *err)
 
 struct gw_msr_entry gw_msr_entry_take(struct gw_cur *cur)
 {
-    struct gw_msr_entry v;
-    v.index = gw_u32(cur);
-    v.flags = gw_u32(cur);
-    v.value = gw_u64(cur);
-    return v;
+    struct gw_cur octets = gw_sub(cur, GW_MSR_ENTRY_LEN);
+    return (struct gw_msr_entry){
+        .index = (uint32_t)gw_get(octets, msr_entry, idx),
+        .flags = (uint32_t)gw_get(octets, msr_entry, flags),
+        .value = gw_get(octets, msr_entry, val),
+    };
 }
 
 void gw_msr_entry_encode(struct gw_buf *buf, const struct gw_msr_entry *entry)
 {
-    gw_put_u32(buf, entry->index);
-    gw_put_u32(buf, entry->flags);
-    gw_put_u64(buf, entry->value);
+    uint8_t octets[GW_MSR_ENTRY_LEN] = { 0 };
+    assert(gw_layout_msr_entry.length == sizeof octets);
+    gw_set(octets, msr_entry, idx, entry->index);
+    gw_set(octets, msr_entry, flags, entry->flags);
+    gw_set(octets, msr_entry, val, entry->value);
+    gw_put(buf, octets, sizeof octets);
 }
 
 int gw_hvm_params_decode(struct gw_cur cur, struct gw_hvm_params *out, struct gw_err *err)
 {
-    struct gw_hvm_params v;
     size_t len = gw_left(&cur);
-    v.count = gw_u32(&cur);
-    v.reserved = gw_u32(&cur);
-    if (cur.bad)
-        return gw_refuse(err, "param-short", "HVM_PARAMS has %zu octets; its header alone needs 8", len);
-    if (gw_left(&cur) != 16 * (uint64_t)v.count)
+    uint32_t head = gw_layout_hvm_params.length;
+    if (len < head)
+        return gw_refuse(err, "param-short", "HVM_PARAMS has %zu octets; its header alone needs %u", len, head);
+    struct gw_hvm_params v = {
+        .count = (uint32_t)gw_get(cur, hvm_params, count),
+        .reserved = (uint32_t)gw_get(cur, hvm_params, _res1),
+    };
+    uint64_t whole = head + GW_HVM_PARAM_LEN * (uint64_t)v.count;
+    if (len != whole)
         return gw_refuse(err, "param-length", "HVM_PARAMS of %u parameters needs %llu octets, its body has %zu",
-                         v.count, 8 + 16 * (unsigned long long)v.count, len);
+                         v.count, (unsigned long long)whole, len);
+    gw_take(&cur, head);
     v.params = cur;
     *out = v;
     return 0;
@@ -102,28 +118,34 @@ int gw_hvm_params_decode(struct gw_cur cur, struct gw_hvm_params *out, struct gw
 
 struct gw_hvm_param gw_hvm_param_take(struct gw_cur *cur)
 {
-    struct gw_hvm_param v;
-    v.index = gw_u64(cur);
-    v.value = gw_u64(cur);
-    return v;
+    struct gw_cur octets = gw_sub(cur, GW_HVM_PARAM_LEN);
+    return (struct gw_hvm_param){
+        .index = gw_get(octets, hvm_param, index),
+        .value = gw_get(octets, hvm_param, value),
+    };
 }
 
 void gw_hvm_params_encode(struct gw_buf *buf, const struct gw_hvm_param *params, uint32_t count)
 {
-    gw_put_u32(buf, count);
-    gw_put_u32(buf, 0);
+    uint8_t head[GW_HVM_PARAMS_HEAD_LEN] = { 0 }, octets[GW_HVM_PARAM_LEN];
+    assert(gw_layout_hvm_params.length == sizeof head && gw_layout_hvm_param.length == sizeof octets);
+    gw_set(head, hvm_params, count, count);
+    gw_put(buf, head, sizeof head);
     for (uint32_t i = 0; i < count; i++) {
-        gw_put_u64(buf, params[i].index);
-        gw_put_u64(buf, params[i].value);
+        gw_set(octets, hvm_param, index, params[i].index);
+        gw_set(octets, hvm_param, value, params[i].value);
+        gw_put(buf, octets, sizeof octets);
     }
 }
 
 bool gw_hvm_entry_take(struct gw_cur *cur, struct gw_hvm_entry *out)
 {
-    struct gw_hvm_entry v;
-    v.type = gw_u16(cur);
-    v.instance = gw_u16(cur);
-    v.length = gw_u32(cur);
+    struct gw_cur head = gw_sub(cur, gw_layout_hvm_save_descriptor.length);
+    struct gw_hvm_entry v = {
+        .type = (uint16_t)gw_get(head, hvm_save_descriptor, typecode),
+        .instance = (uint16_t)gw_get(head, hvm_save_descriptor, instance),
+        .length = (uint32_t)gw_get(head, hvm_save_descriptor, length),
+    };
     v.data = gw_sub(cur, v.length);
     if (cur->bad)
         return false;

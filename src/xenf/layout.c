@@ -47,6 +47,14 @@ int64_t gw_field_signed(const struct gw_field *field, struct gw_cur octets, uint
     return (int64_t)(gw_field_number(field, octets, index) << shift) >> shift;
 }
 
+void gw_field_put(const struct gw_field *field, uint8_t *octets, uint32_t index, uint64_t number)
+{
+    uint8_t *at = octets + field->offset + (size_t)index * field->stride;
+    assert(field->inner == NULL && field->width <= 8 && index < field->count);
+    for (uint32_t i = 0; i < field->width; i++)
+        at[i] = (uint8_t)(number >> 8 * i);
+}
+
 bool gw_field_bit(const struct gw_field *field, struct gw_cur octets, uint32_t bit)
 {
     uint32_t per = 8 * field->width;

@@ -6,7 +6,7 @@
  *
  *   F(P, name, offset, width, count, show, must, bits, "what it is")
  *     count numbers of width octets (1, 2, 4, 8), little-endian, from offset on; of TEXT and OCTETS count is 1 and
- *     width the whole length
+ *     width the whole length; EVERY(stride, width): the elements stand stride octets apart
  *     show   HEX, DEC, SIGNED, TEXT, OCTETS, BITMAP (all elements are one map; bit 0 is the lowest of the first) or PAD
  *     must   what a receiver demands: ANY, ZERO("rule"), MOST("rule", most), IS("rule", value), MASK("rule", bits that
  *            may be set), CANONICAL("rule"); the rule is the id of a row of the verifier's table
@@ -77,6 +77,9 @@ static inline uint64_t gw_layout_number(const struct gw_layout *layout, unsigned
 #define gw_get_at(octets, P, name, index) gw_layout_number(&gw_layout_##P, P##_##name, (octets), (index))
 /* The octets of a field or an inner structure. */
 #define gw_part(octets, P, name, index) gw_field_octets(&gw_layout_##P.fields[P##_##name], (octets), (index))
+/* Puts the number into octets that hold the whole structure; the same as gw_get reads. */
+void gw_field_put(const struct gw_field *field, uint8_t *octets, uint32_t index, uint64_t number);
+#define gw_set(octets, P, name, number) gw_field_put(&gw_layout_##P.fields[P##_##name], (octets), 0, (number))
 /* Where a field begins. */
 #define gw_offset(P, name) (gw_layout_##P.fields[P##_##name].offset)
 

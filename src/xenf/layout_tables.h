@@ -15,13 +15,14 @@
 #define CANONICAL(id) .must = GW_MUST_CANONICAL, .rule = (id)
 #define NO_BITS NULL
 #define TO_END GW_TO_END
+#define EVERY(stride, width) ((width) | (stride) << 16)
 
 #define DATA_F(P, member, at, octets, num, as, demand, parts, text)                                                    \
     { .name = #member,                                                                                                 \
       .what = (text),                                                                                                  \
       .offset = (at),                                                                                                  \
-      .width = (octets),                                                                                               \
-      .stride = (octets),                                                                                              \
+      .width = (octets)&0xffff,                                                                                        \
+      .stride = (octets) >> 16 != 0 ? (octets) >> 16 : (octets),                                                       \
       .count = (num),                                                                                                  \
       .show = GW_SHOW_##as,                                                                                            \
       demand,                                                                                                          \

@@ -208,7 +208,7 @@ def declared():
 def too_long(rows, length):
     """Rows that end behind the structure's end."""
     for offset, octets, name in rows:
-        most = 1
+        most = 0 if octets.startswith("each") else 1  # there may be none
         for number in re.findall(r"\d+", octets):
             most *= int(number)
         if int(offset, 16) + most > length:

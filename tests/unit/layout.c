@@ -8,51 +8,45 @@
 #include "harness.h"
 #include "xenf.h"
 
-static const struct gw_layout *const layouts[] = {
-#define X(TABLE, P, ...) &gw_layout_##P,
-    GW_HVM_LAYOUTS(X) GW_PV_LAYOUTS(X)
-#undef X
-};
-#define NUM_LAYOUTS (sizeof layouts / sizeof layouts[0])
-
 static uint64_t end_of(const struct gw_field *field)
 {
-    uint64_t num = field->count == GW_TO_END ? 1 : field->count;
-    return field->offset + (num - 1) * field->stride + field->width;
+    if (field->count == GW_TO_END)
+        return field->offset; /* there may be none */
+    return field->offset + (uint64_t)(field->count - 1) * field->stride + field->width;
 }
 
 /* Rows stand in the order of their offsets, do not overlap and stay within the structure. */
 static void rows_lie_one_behind_the_other(void)
 {
-    for (unsigned i = 0; i < NUM_LAYOUTS; i++) {
+    for (unsigned i = 0; i < gw_num_layouts; i++) {
         uint64_t end = 0;
-        for (unsigned row = 0; row < layouts[i]->num_fields; row++) {
-            const struct gw_field *field = &layouts[i]->fields[row];
+        for (unsigned row = 0; row < gw_layouts[i]->num_fields; row++) {
+            const struct gw_field *field = &gw_layouts[i]->fields[row];
             CHECK(field->offset >= end);
-            CHECK(field->count > 0 && (field->count != GW_TO_END || row + 1 == layouts[i]->num_fields));
+            CHECK(field->count > 0 && (field->count != GW_TO_END || row + 1 == gw_layouts[i]->num_fields));
             end = end_of(field);
         }
-        CHECK(end <= layouts[i]->length);
+        CHECK(end <= gw_layouts[i]->length);
     }
 }
 
 static void names_are_there_once(void)
 {
-    for (unsigned i = 0; i < NUM_LAYOUTS; i++) {
+    for (unsigned i = 0; i < gw_num_layouts; i++) {
         for (unsigned k = 0; k < i; k++)
-            CHECK(strcmp(layouts[i]->name, layouts[k]->name) != 0);
-        CHECK(strlen(layouts[i]->what) > 3 && strlen(layouts[i]->section) > 1);
-        for (unsigned row = 0; row < layouts[i]->num_fields; row++)
+            CHECK(strcmp(gw_layouts[i]->name, gw_layouts[k]->name) != 0);
+        CHECK(strlen(gw_layouts[i]->what) > 3 && strlen(gw_layouts[i]->section) > 1);
+        for (unsigned row = 0; row < gw_layouts[i]->num_fields; row++)
             for (unsigned other = 0; other < row; other++)
-                CHECK(strcmp(layouts[i]->fields[row].name, layouts[i]->fields[other].name) != 0);
+                CHECK(strcmp(gw_layouts[i]->fields[row].name, gw_layouts[i]->fields[other].name) != 0);
     }
 }
 
 static void numbers_have_a_width_that_can_be_read(void)
 {
-    for (unsigned i = 0; i < NUM_LAYOUTS; i++)
-        for (unsigned row = 0; row < layouts[i]->num_fields; row++) {
-            const struct gw_field *field = &layouts[i]->fields[row];
+    for (unsigned i = 0; i < gw_num_layouts; i++)
+        for (unsigned row = 0; row < gw_layouts[i]->num_fields; row++) {
+            const struct gw_field *field = &gw_layouts[i]->fields[row];
             bool octets = field->inner != NULL || field->show == GW_SHOW_TEXT || field->show == GW_SHOW_OCTETS;
             uint32_t width = field->width;
             CHECK(octets || width == 1 || width == 2 || width == 4 || width == 8);
@@ -85,6 +79,28 @@ static void a_field_behind_the_end_is_absent(void)
     CHECK_EQ(gw_field_count(error, gw_cur(cpu, 1024)), 1);
     CHECK_EQ(gw_field_count(error, gw_cur(cpu, 1023)), 0);
     CHECK_EQ(gw_field_count(error, gw_cur(NULL, 0)), 0);
+}
+
+static void elements_may_stand_apart(void)
+{
+    uint8_t regs[1024] = { 0 };
+    const struct gw_field *irr = &gw_layout_hvm_hw_lapic_regs.fields[hvm_hw_lapic_regs_irr];
+    regs[0x200 + 16 * 3 + 1] = 0x40; /* vector 3 * 32 + 14 */
+    regs[0x204] = 0xff;              /* between two elements */
+    for (uint32_t bit = 0; bit < 256; bit++)
+        CHECK_EQ(gw_field_bit(irr, gw_cur(regs, sizeof regs), bit), bit == 110);
+    CHECK_EQ(gw_field_count(irr, gw_cur(regs, 0x274)), 8);
+    CHECK_EQ(gw_field_count(irr, gw_cur(regs, 0x273)), 7);
+}
+
+static void what_is_put_is_read_again(void)
+{
+    uint8_t param[16] = { 0 };
+    gw_set(param, hvm_param, value, UINT64_C(0x1122334455667788));
+    CHECK_EQ(param[8], 0x88);
+    CHECK_EQ(param[15], 0x11);
+    CHECK_EQ(gw_get(gw_cur(param, sizeof param), hvm_param, value), UINT64_C(0x1122334455667788));
+    CHECK_EQ(gw_get(gw_cur(param, sizeof param), hvm_param, index), 0);
 }
 
 static void parts_are_named(void)
@@ -135,6 +151,8 @@ const struct test tests[] = {
     { "numbers-have-a-width-that-can-be-read", numbers_have_a_width_that_can_be_read },
     { "a-number-is-read-where-its-row-says", a_number_is_read_where_its_row_says },
     { "a-field-behind-the-end-is-absent", a_field_behind_the_end_is_absent },
+    { "elements-may-stand-apart", elements_may_stand_apart },
+    { "what-is-put-is-read-again", what_is_put_is_read_again },
     { "parts-are-named", parts_are_named },
     { "what-a-receiver-refuses-is-told", what_a_receiver_refuses_is_told },
     { NULL, NULL },

@@ -303,7 +303,7 @@ static void rules_are_found_by_their_ids(void)
         CHECK(gw_rule_find(gw_rules[i].id) == &gw_rules[i]); /* so no two have one id */
         CHECK(gw_rules[i].severity <= GW_STRICT);
         CHECK(strlen(gw_rules[i].sentence) > 10 && gw_rules[i].section[0] != 0);
-        CHECK(strchr("YI-", gw_rules[i].spec) && strchr("RHpL-", gw_rules[i].xen) &&
+        CHECK(strchr("YI-", gw_rules[i].spec) && strchr("RHpLT-", gw_rules[i].xen) &&
               strchr("YwpL-", gw_rules[i].python));
     }
     CHECK(gw_rule_find("no-such-rule") == NULL);
