@@ -6,6 +6,7 @@
 #include "complete.h"
 #include "gendoc.h"
 #include "man.h"
+#include "tools.h"
 
 #define LINE_MAX_LEN 1024
 
@@ -37,6 +38,10 @@ static const struct {
     { "FISH-COMMANDS", fill_fish_commands },
     { "FISH-VALUED", fill_fish_valued },
     { "FISH-OPTIONS", fill_fish_options },
+    { "MAGIC-CARRIER", fill_magic_carrier },
+    { "MAGIC-IMAGE", fill_magic_image },
+    { "MAGIC-OTHERS", fill_magic_others },
+    { "MAGIC-VERSIONS", fill_magic_versions },
     { "ZSH-COMMANDS", fill_zsh_commands },
     { "ZSH-ARGUMENTS", fill_zsh_arguments },
 };

@@ -25,6 +25,17 @@ unsigned bid_octets(const uint8_t *mem, size_t len, const void *want, size_t wan
     return both > 0 && memcmp(mem, want, both) == 0 ? (unsigned)(8 * both) : 0;
 }
 
+bool gw_wrap_beginning(unsigned number, struct gw_beginning *out)
+{
+    for (unsigned i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        if (layers[i]->magic == NULL || number-- > 0)
+            continue;
+        *out = (struct gw_beginning){ layers[i]->name, 0, layers[i]->magic_len, layers[i]->magic, NULL };
+        return true;
+    }
+    return foreign_beginning(number, out);
+}
+
 static const struct layer *best(const uint8_t *mem, size_t len)
 {
     const struct layer *winner = NULL;

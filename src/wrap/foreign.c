@@ -12,19 +12,25 @@ struct foreign {
     const char *octets;
     size_t len;
     const char *sentence;
+    bool of_xen; /* it belongs to Xen's world, and its beginning is no accident */
 };
 
 #define ROW(at, text, what)                                                                                            \
     {                                                                                                                  \
-        (at), (text), sizeof(text) - 1, (what)                                                                         \
+        (at), (text), sizeof(text) - 1, (what), false                                                                  \
+    }
+#define XEN_ROW(at, text, what)                                                                                        \
+    {                                                                                                                  \
+        (at), (text), sizeof(text) - 1, (what), true                                                                   \
     }
 
 static const struct foreign foreigns[] = {
-    ROW(0, "XenSavedDomain\n",
-        "this is an old suspend image of xapi (XenServer up to 6.2) around a legacy stream of a 32-bit toolstack, "
-        "which this godwit does not read; Xen's convert-legacy-stream makes a current stream of what follows "
-        "its first 15 octets"),
-    ROW(0, "LinuxGuestRecord",
+    XEN_ROW(0, "XenSavedDomain\n",
+            "this is an old suspend image of xapi (XenServer up to 6.2) around a legacy stream of a 32-bit toolstack, "
+            "which this godwit does not read; Xen's convert-legacy-stream makes a current stream of what follows "
+            "its first 15 octets"),
+    XEN_ROW(
+        0, "LinuxGuestRecord",
         "this is an image of xend (xm save, Xen 3 to 4.4) around a legacy stream, which this godwit does not read; xl "
         "of Xen 4.6 or later restores the stream in it through Xen's convert-legacy-stream"),
     ROW(0, "LibvirtQemudSave",
@@ -32,13 +38,15 @@ static const struct foreign foreigns[] = {
     ROW(0, "LibvirtQemudPart",
         "this is an unfinished save file of libvirt's QEMU driver: a KVM guest, not a Xen image, and not whole"),
     ROW(0, "QEVM", "this is QEMU's device state alone; the memory of a Xen guest is in the image that belongs to it"),
-    ROW(0, "QemuDeviceModelRecord\n",
-        "this is a device model's state as xend and xapi wrote it behind a legacy stream; the memory is before it"),
-    ROW(0, "DeviceModelRecord0002",
-        "this is a device model's state as libxl wrote it behind a legacy stream; the memory is before it"),
-    ROW(0, "\xed\xeb\x0f\xf0", "this is a core dump of a PV guest by an old Xen: it can be analysed, but not restored"),
-    ROW(0, "\xee\xeb\x0f\xf0",
-        "this is a core dump of an HVM guest by an old Xen: it can be analysed, but not restored"),
+    XEN_ROW(
+        0, "QemuDeviceModelRecord\n",
+        "this is a device model's state, as xend and xapi wrote it behind a legacy stream; the memory is before it"),
+    XEN_ROW(0, "DeviceModelRecord0002",
+            "this is a device model's state, as libxl wrote it behind a legacy stream; the memory is before it"),
+    XEN_ROW(0, "\xed\xeb\x0f\xf0",
+            "this is a core dump of a PV guest by an old Xen: it can be analysed, but not restored"),
+    XEN_ROW(0, "\xee\xeb\x0f\xf0",
+            "this is a core dump of an HVM guest by an old Xen: it can be analysed, but not restored"),
     ROW(0, "KDUMP   ", "this is a compressed kdump, for the crash utility: it can be analysed, but not restored"),
     ROW(0, "DISKDUMP", "this is a diskdump, for the crash utility: it can be analysed, but not restored"),
     ROW(0, "EMiL", "this is a LiME memory dump: memory alone, no image of a domain"),
@@ -54,16 +62,28 @@ static const struct foreign foreigns[] = {
     ROW(0, "BZh", "this file is packed with bzip2: unpack it first"),
     ROW(0, "\x89LZO", "this file is packed with lzop: unpack it first"),
     ROW(0, "PK\3\4", "this is a zip archive: unpack it first"),
-    ROW(0, "xl migration receiver ready",
-        "this is what xl's migration receiver answered; the image went the other way"),
-    ROW(0, "PUT /services/xenops/migrate/",
-        "this is the beginning of a captured move between two xenopsd: the image begins behind its empty line"),
+    XEN_ROW(0, "xl migration receiver ready",
+            "this is what xl's migration receiver answered; the image went the other way"),
+    XEN_ROW(0, "PUT /services/xenops/migrate/",
+            "this is the beginning of a captured move between two xenopsd: the image begins behind its empty line"),
     ROW(0, "<domain", "this is libvirt's definition of a domain, not an image; convert takes it with --config"),
     ROW(0, "{", "this looks like a configuration in JSON, not an image; convert takes xl's with --config"),
     ROW(0, "name", "this looks like a guest's configuration, not an image"),
     ROW(0, "SSH-", "this is what ssh said before any image came: the transfer went wrong"),
     ROW(0, "Killed", "this is what a shell said of a command that was killed: there is no image"),
 };
+
+bool foreign_beginning(unsigned number, struct gw_beginning *out)
+{
+    for (unsigned i = 0; i < sizeof foreigns / sizeof foreigns[0]; i++) {
+        const struct foreign *f = &foreigns[i];
+        if (!f->of_xen || number-- > 0)
+            continue;
+        *out = (struct gw_beginning){ NULL, f->offset, f->len, f->octets, f->sentence };
+        return true;
+    }
+    return false;
+}
 
 #define ELF_MAGIC                                                                                                      \
     "\x7f"                                                                                                             \

@@ -24,6 +24,8 @@ struct gw_wrap {
 struct layer {
     const char *name;
     const char *sentence; /* what it is, for the pages */
+    const char *magic;    /* of a carrier: its first octets */
+    size_t magic_len;
     unsigned (*bid)(const uint8_t *mem, size_t len);
     struct gw_chan *(*unpack)(struct gw_chan *next, const struct layer *layer, struct gw_err *err);
     int (*run)(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
@@ -48,7 +50,9 @@ int expect_libxl(struct gw_wrap *wrap, bool is_libxl, const char *file, const ch
 /* The same octets as far as both go: the number of bits, or 0. */
 unsigned bid_octets(const uint8_t *mem, size_t len, const void *want, size_t want_len);
 
-/* foreign.c: what octets are that no layer wants: a sentence with advice, written to text. */
+/* foreign.c: the rows of what belongs to Xen's world but is none that is read, by number; false behind the last. */
+bool foreign_beginning(unsigned number, struct gw_beginning *out);
+/* What octets are that no layer wants: a sentence with advice, written to text. */
 void name_foreign(const uint8_t *mem, size_t len, char *text, size_t room);
 
 /* xl_config.c: what a JSON configuration says of the guest; one longer than gw_limit(JSON) is not read. */

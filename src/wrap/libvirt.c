@@ -91,6 +91,8 @@ static int run_libvirt(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err
 }
 
 const struct layer layer_libvirt = { .name = "libvirt",
+                                     .magic = magic,
+                                     .magic_len = sizeof magic,
                                      .sentence = "the save file of libvirt's Xen driver: a header, the domain's XML, a "
                                                  "libxl stream",
                                      .bid = bid_libvirt,

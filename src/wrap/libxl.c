@@ -212,6 +212,8 @@ int run_libxl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
 }
 
 const struct layer layer_libxl = { .name = "libxl",
+                                   .magic = ident,
+                                   .magic_len = sizeof ident,
                                    .sentence =
                                        "a libxl stream: records around an image, the device model's state among them",
                                    .bid = bid_libxl,

@@ -39,6 +39,16 @@ bool gw_wrap_skips(const struct gw_wrap *wrap);
 /* Octets taken of the input as stored, and its size; size 0: not known. */
 void gw_wrap_progress(const struct gw_wrap *wrap, uint64_t *taken, uint64_t *size);
 
+/* How a file begins that is told by its first octets. */
+struct gw_beginning {
+    const char *name; /* of the layer that reads it, "xl"; NULL: it is known by name only */
+    size_t offset, len;
+    const char *octets;
+    const char *sentence; /* of what is known by name only: "this is ..." */
+};
+/* By number: the carriers, and what else of Xen's world is told by its beginning. False behind the last. */
+bool gw_wrap_beginning(unsigned number, struct gw_beginning *out);
+
 /* The library that unpacks, and its version. */
 const char *gw_wrap_library(void);
 

@@ -184,6 +184,8 @@ static int run_xenopsd(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err
 }
 
 const struct layer layer_xenopsd = { .name = "xenopsd",
+                                     .magic = signature,
+                                     .magic_len = sizeof signature,
                                      .sentence = "the suspend image of xenopsd (XenServer, XCP-ng): records around an "
                                                  "image, the device model's state among them",
                                      .bid = bid_xenopsd,

@@ -116,6 +116,8 @@ static int run_xl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err
 
 const struct layer layer_xl = {
     .name = "xl",
+    .magic = magic,
+    .magic_len = sizeof magic,
     .sentence = "the file of xl save, and what xl migrate sends: a header, the configuration, a libxl stream",
     .bid = bid_xl,
     .run = run_xl
