@@ -2,6 +2,7 @@
  * pages.c - PAGE_DATA, entry by entry (18.4): one octet of state per pfn, and what passes through it.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "verifier.h"
 
@@ -61,6 +62,9 @@ static void judge_first_pass(struct verifier *v, uint64_t pfn, bool is_new)
         m->first_pass = false; /* a later pass */
         return;
     }
+    if (!m->first_pass && !m->verifying && v->verdict.times[GW_RULE_PAGE_FIRST_PASS] == 0)
+        find(v, GW_RULE_PAGE_FIRST_PASS, "pfn 0x%llx, and perhaps more, is named for the first time in a later pass",
+             (unsigned long long)pfn);
     if (pfn < m->next_pfn && v->verdict.times[GW_RULE_PAGE_UNALIGNED_BATCH] == 0)
         find(v, GW_RULE_PAGE_UNALIGNED_BATCH, "the first pass does not ascend: pfn 0x%llx comes behind 0x%llx",
              (unsigned long long)pfn, (unsigned long long)m->next_pfn - 1);
@@ -76,6 +80,24 @@ static void judge_cut_run(struct verifier *v, const struct gw_pages *pages)
         v->verdict.times[GW_RULE_PAGE_UNALIGNED_BATCH] == 0)
         find(v, GW_RULE_PAGE_UNALIGNED_BATCH, "the run of 512 pfns at 0x%llx is cut by the beginning of this record",
              (unsigned long long)(first & ~UINT64_C(511)));
+}
+
+/*
+ * The entries of the record before again, in the middle of its pass: as if the record stood there twice. A whole pass
+ * of one record may name the same pfns as the next: they are what the guest keeps writing to.
+ */
+static void judge_repeat(struct verifier *v, const struct gw_pages *pages)
+{
+    struct memory_state *m = &v->memory;
+    size_t len = pages->count * sizeof pages->entries[0];
+    bool kept = pages->count <= PASS_ENTRIES;
+    if (kept && pages->count == m->num_before && !m->before_begins && memcmp(m->before, pages->entries, len) == 0)
+        find(v, GW_RULE_PAGE_REPEATED, "the %u entries of the PAGE_DATA before come again", pages->count);
+    m->before_begins = m->num_before > 0 && gw_entry_pfn(pages->entries[0]) <= m->last_pfn;
+    m->num_before = kept ? pages->count : 0;
+    m->last_pfn = gw_entry_pfn(pages->entries[pages->count - 1]);
+    if (kept)
+        memcpy(m->before, pages->entries, len);
 }
 
 static int judge_entry(struct verifier *v, uint64_t entry)
@@ -95,8 +117,9 @@ static int judge_entry(struct verifier *v, uint64_t entry)
     judge_range(v, pfn, type);
     if (*state & PAGE_IN_RECORD)
         find(v, GW_RULE_PAGE_DUP_IN_RECORD, "pfn 0x%llx comes twice in this record", (unsigned long long)pfn);
+    else
+        judge_first_pass(v, pfn, (*state & 0xf) == 0);
     judge_change(v, pfn, *state, type);
-    judge_first_pass(v, pfn, (*state & 0xf) == 0);
     unsigned now = (*state & 0xf0u) | (type ^ PAGE_TYPE_FLIP) | PAGE_IN_RECORD;
     now |= gw_type_has_contents(type) ? PAGE_HAD_CONTENTS : 0;
     now |= gw_type_table_level(type) > 0 ? PAGE_WAS_TABLE : 0;
@@ -173,6 +196,7 @@ int judge_pages(struct verifier *v, const struct gw_pages *pages)
         v->pv.pages_early = v->at;
     judge_tail_pages(v, pages);
     judge_cut_run(v, pages);
+    judge_repeat(v, pages);
     for (uint32_t i = 0; i < pages->count; i++)
         if (judge_entry(v, pages->entries[i]) < 0)
             return -1;

@@ -186,6 +186,10 @@
     R(PAGE_BATCH_LARGE, "page-batch-large", NOTE, "18.4", '-', '-', '-', "PAGE_DATA has at most 1024 entries")         \
     R(PAGE_UNALIGNED_BATCH, "page-unaligned-batch", NOTE, "18.4", '-', '-', '-',                                       \
       "the first pass ascends and keeps 2 MiB runs in one record, so that newer Xen makes superpages of them")         \
+    R(PAGE_FIRST_PASS, "page-first-pass", NOTE, "6.3", '-', '-', '-',                                                  \
+      "the first pass names every pfn that the image names; else a record may stand there twice, or too late")         \
+    R(PAGE_REPEATED, "page-repeated", NOTE, "6.3", '-', '-', '-',                                                      \
+      "a PAGE_DATA does not name just the pfns of the one before it; else it may stand there twice")                   \
     R(PAGE_COVERAGE, "page-coverage", WARNING, "18.4", 'I', '-', '-',                                                  \
       "every pfn up to the highest is named; a pfn never named is a hole where the guest may have had memory")         \
     R(PAGE_MISSING_DATA, "page-missing-data", WARNING, "18.4", 'I', '-', '-',                                          \

@@ -28,6 +28,8 @@ struct place {
     uint64_t record, offset;
 };
 
+#define PASS_ENTRIES 1024u /* as many as Xen's saver puts into a record */
+
 struct memory_state {
     struct gw_sparse pages; /* one octet per pfn: PAGE_* */
     struct gw_undo undo;
@@ -37,6 +39,11 @@ struct memory_state {
     bool verifying, any_contents, any_nonzero;
     bool first_pass;   /* no pfn came twice so far */
     uint64_t next_pfn; /* the highest named so far, and one */
+    /* The PAGE_DATA before, where no marker came between: */
+    uint64_t before[PASS_ENTRIES];
+    uint32_t num_before; /* 0: none, or more entries than are kept */
+    bool before_begins;  /* a later pass */
+    uint64_t last_pfn;
 };
 
 struct static_state {

@@ -144,6 +144,7 @@ static int verify_mark(struct gw_sink *sink, const struct gw_mark *mark, struct 
         return 0;
     }
     judge_any(v, &mark->frame);
+    v->memory.num_before = 0;
     switch (mark->kind) {
     case GW_STATIC_END: judge_static_end(v, mark); break;
     case GW_VERIFY:

@@ -37,14 +37,17 @@ def padded(length):
 
 
 class Image:
-    """records; pv; version; xen: (major, minor); libxl: whether a libxl stream is around it."""
+    """records; pv; version; xen: (major, minor); libxl: whether a libxl stream is around it.
+
+    complete: the number of the last CHECKPOINT whose checkpoint is complete, 0 without one.
+    """
 
     def __init__(self, octets):
         self.octets = memoryview(octets)
         self.libxl = False
         self.begin = self.find(bytes(self.octets[:64]))
         self.headers()
-        self.records = []
+        self.records, self.complete = [], 0
         self.end = self.walk(self.begin + 40)
 
     def find(self, head):
@@ -98,8 +101,8 @@ class Image:
             at += 8 + padded(length)
             if kind == END:
                 break
-            if kind == CHECKPOINT and self.libxl:
-                at = self.over_libxl(at)
+            if kind == CHECKPOINT:
+                at = self.over_libxl(at) if self.libxl else self.is_complete(at)
         return at
 
     def over_libxl(self, at):
@@ -107,7 +110,11 @@ class Image:
             kind, length = struct.unpack_from('<II', self.octets, at)
             at += 8 + padded(length)
             if kind == LIBXL_CHECKPOINT_END:
-                break
+                return self.is_complete(at)
+        return at
+
+    def is_complete(self, at):
+        self.complete = len(self.records)
         return at
 
     def all(self, kind):

@@ -133,3 +133,4 @@ TSC_INFO = layout('tsc_info', 24, 'u32 mode khz\n u64 nsec\n u32 incarnation _re
 CPUID_LEAF = layout('cpuid_leaf', 24, 'u32 leaf subleaf a b c d')
 MSR_ENTRY = layout('msr_entry', 16, 'u32 idx flags\n u64 val')
 HVM_PARAM = layout('hvm_param', 16, 'u64 index value')
+P2M_FRAME = layout('p2m_frame', 8, 'u64 pfn')
