@@ -5,8 +5,6 @@
 
 enum { EMULATOR_UNKNOWN, EMULATOR_TRADITIONAL, EMULATOR_QEMU, NUM_EMULATORS };
 
-#define LIBXL_OPT_CONVERTED 2u
-
 static const char *const libxl_names[GW_NUM_LIBXL_TYPES] = {
     [GW_LIBXL_END] = "END",
     [GW_LIBXL_CONTEXT] = "LIBXC_CONTEXT",
@@ -22,7 +20,7 @@ static void judge_libxl_header(struct verifier *v, const struct gw_aside *aside)
     gw_take(&cur, 12);
     uint32_t options = gw_be32(&cur);
     v->carrier.libxl = true;
-    v->carrier.converted = (options & LIBXL_OPT_CONVERTED) != 0;
+    v->carrier.converted = (options & GW_LIBXL_CONVERTED) != 0;
     if ((options & ~3u) != 0)
         find(v, GW_RULE_LIBXL_OPTIONS, "the libxl header's options are 0x%x; bits 0 and 1 have a meaning", options);
     if (v->carrier.converted)

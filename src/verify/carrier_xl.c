@@ -3,8 +3,6 @@
  */
 #include "verifier.h"
 
-#define FLAG_JSON 1u
-
 static void judge_xl_header(struct verifier *v, const struct gw_aside *aside)
 {
     struct gw_cur cur = gw_cur(aside->body, aside->body_len);
@@ -20,7 +18,7 @@ static void judge_xl_header(struct verifier *v, const struct gw_aside *aside)
 static void judge_xl_config(struct verifier *v, const struct gw_aside *aside)
 {
     v->carrier.config = *aside->config;
-    if (!(aside->number & FLAG_JSON))
+    if (!(aside->number & GW_XL_JSON))
         return;
     if (aside->body_len == 0 || aside->body[aside->body_len - 1] != 0)
         find(v, GW_RULE_XL_CONFIG_NUL, "the JSON configuration does not end with a zero octet");

@@ -96,6 +96,7 @@ static void judge_vcpu_set(struct verifier *v, const struct context *c)
     uint64_t id = 0;
     uint32_t wanted = c->types & types_with(GW_HVM_EVERY_VCPU);
     v->hvm.num_vcpus = 0;
+    v->hvm.vcpu_end = c->vcpus.num;
     for (const uint32_t *seen; (seen = gw_sparse_leaf(&c->vcpus, &id)) != NULL; id += GW_SPARSE_LEAF)
         for (unsigned i = 0; i < GW_SPARSE_LEAF; i++) {
             v->hvm.num_vcpus += seen[i] >> GW_HVM_CPU & 1;

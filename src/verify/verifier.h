@@ -75,6 +75,7 @@ struct hvm_state {
     struct place params_at;
     bool has_pic;       /* HVM_CONTEXT has the devices of a PC: no PVH guest */
     uint64_t num_vcpus; /* with registers */
+    uint64_t vcpu_end;  /* the highest with any entry + 1 */
 };
 
 /* What came since the last checkpoint. */

@@ -253,6 +253,8 @@ const struct gw_verdict *gw_verify_finish(struct gw_sink *sink)
     v->verdict.checkpoints = v->num_checkpoints;
     v->verdict.num_pfns = v->memory.pages.num;
     v->verdict.num_vcpus = v->guest == GW_GUEST_PV ? count_vcpus(v) : v->hvm.num_vcpus;
+    v->verdict.vcpu_end = v->guest == GW_GUEST_PV ? v->pv.vcpus.num : v->hvm.vcpu_end;
+    v->verdict.has_devices = v->guest == GW_GUEST_HVM && v->hvm.has_pic;
     v->verdict.pv_width = v->pv.width;
     return &v->verdict;
 }

@@ -73,6 +73,8 @@ struct gw_verdict {
     uint64_t num_pfns;    /* the highest pfn named + 1 */
     uint64_t by_type[16]; /* pfns by the type that they end with; never named ones count nowhere */
     uint64_t num_vcpus;   /* with registers, as far as records say */
+    uint64_t vcpu_end;    /* the highest id of a vCPU, up or not, + 1 */
+    bool has_devices;     /* an HVM guest has the devices of a PC: it is none of the kind PVH */
     unsigned pv_width;    /* 4 or 8 for a PV guest, when X86_PV_INFO says it */
     bool wants_contents;  /* there is a VERIFY and contents were not looked at: run again with opts.contents */
 };

@@ -14,10 +14,31 @@
 #define PEEK_LEN 512
 #define FOREIGN_LEN 4096 /* of what no layer wants */
 
+/* In the order in which they are told. */
 static const struct layer *const layers[] = {
     &layer_raw,  &layer_libxl, &layer_xl,   &layer_libvirt, &layer_xenopsd,
     &layer_gzip, &layer_xz,    &layer_zstd, &layer_lz4,
 };
+
+#define NUM_LAYERS (sizeof layers / sizeof layers[0])
+
+const struct layer *layer_of(const char *name)
+{
+    for (unsigned i = 0; i < NUM_LAYERS; i++)
+        if (strcmp(layers[i]->name, name) == 0)
+            return layers[i];
+    return NULL;
+}
+
+bool gw_wrapping_at(unsigned number, struct gw_wrapping *out)
+{
+    if (number >= NUM_LAYERS)
+        return false;
+    const struct layer *layer = layers[number];
+    *out =
+        (struct gw_wrapping){ .name = layer->name, .sentence = layer->sentence, .is_written = layer->writer != NULL };
+    return true;
+}
 
 unsigned bid_octets(const uint8_t *mem, size_t len, const void *want, size_t want_len)
 {
@@ -40,7 +61,7 @@ static const struct layer *best(const uint8_t *mem, size_t len)
 {
     const struct layer *winner = NULL;
     unsigned highest = 0;
-    for (unsigned i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+    for (unsigned i = 0; i < NUM_LAYERS; i++) {
         unsigned bid = layers[i]->bid(mem, len);
         if (bid > highest) {
             highest = bid;

@@ -1,15 +1,17 @@
 /*
- * domain_xml.c - what libvirt's definition of a domain says of the guest, as far as an image can be held against it.
+ * domain_xml.c - what libvirt's definition of a domain says of the guest, as far as an image can be held against it;
+ * and a definition that says just that.
  *
  * <domain type='xen'> with <name>, <uuid>, <memory unit='KiB'>, <vcpu>, and <os><type>: hvm, xenpvh, or xen and linux
  * for PV.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "layers.h"
+#include "pack.h"
 #include "xml.h"
 
 /* What libvirt calls them: octets of a unit. */
@@ -34,8 +36,10 @@ static const struct {
 };
 
 static const struct {
-    const char *libvirt, *type;
-} types[] = { { "hvm", "hvm" }, { "xenpvh", "pvh" }, { "linux", "pv" }, { "xen", "pv" } };
+    const char *libvirt, *type, *machine;
+} types[] = {
+    { "hvm", "hvm", "xenfv" }, { "xenpvh", "pvh", "xenpvh" }, { "linux", "pv", "xenpv" }, { "xen", "pv", "xenpv" }
+};
 
 static uint64_t number(struct span text)
 {
@@ -94,4 +98,47 @@ const char *read_domain_xml(const uint8_t *mem, size_t len, struct gw_guest_conf
     }
     out->is_object = kind == XML_DONE;
     return xml.why;
+}
+
+__attribute__((format(printf, 2, 3))) static void put(struct gw_buf *text, const char *fmt, ...)
+{
+    char line[160];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    gw_put(text, line, strlen(line));
+}
+
+/* Text between tags; what XML has no character for becomes a question mark. */
+static void put_text(struct gw_buf *text, const char *value)
+{
+    for (; *value != '\0'; value++) {
+        if (*value == '<' || *value == '&')
+            put(text, "%s", *value == '<' ? "&lt;" : "&amp;");
+        else
+            gw_put_u8(text, *value >= 0x20 && *value < 0x7f ? (uint8_t)*value : '?');
+    }
+}
+
+int make_domain_xml(struct gw_buf *text, const struct gw_guest_config *guest, struct gw_err *err)
+{
+    unsigned row = 0;
+    while (row + 1 < sizeof types / sizeof types[0] && strcmp(types[row].type, guest->type) != 0)
+        row++;
+    put(text, "<domain type='xen'>\n  <name>");
+    put_text(text, guest->name);
+    put(text, "</name>\n");
+    if (guest->uuid[0] != '\0') {
+        put(text, "  <uuid>");
+        put_text(text, guest->uuid);
+        put(text, "</uuid>\n");
+    }
+    put(text, "  <memory unit='KiB'>%llu</memory>\n  <currentMemory unit='KiB'>%llu</currentMemory>\n",
+        (unsigned long long)guest->max_memkb, (unsigned long long)guest->max_memkb);
+    put(text, "  <vcpu placement='static'>%u</vcpu>\n", guest->max_vcpus);
+    put(text, "  <os>\n    <type arch='x86_64' machine='%s'>%s</type>\n  </os>\n</domain>\n", types[row].machine,
+        types[row].libvirt);
+    gw_put_u8(text, 0);
+    return gw_buf_ok(text, err);
 }

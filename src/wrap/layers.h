@@ -29,12 +29,18 @@ struct layer {
     unsigned (*bid)(const uint8_t *mem, size_t len);
     struct gw_chan *(*unpack)(struct gw_chan *next, const struct layer *layer, struct gw_err *err);
     int (*run)(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
-    int filter; /* of unpack: libarchive's number of the one filter */
+    const struct layer_writer *writer; /* NULL: this layer is only read */
+    int filter;                        /* of unpack: libarchive's number of the one filter */
 };
 
-/* The rows, in no order: the highest bid wins. */
+struct layer_writer; /* pack.h */
+
+/* The rows: the highest bid wins. */
 extern const struct layer layer_raw, layer_libxl, layer_xl, layer_libvirt, layer_xenopsd;
 extern const struct layer layer_gzip, layer_xz, layer_zstd, layer_lz4;
+
+/* The row of that name; NULL when there is none. */
+const struct layer *layer_of(const char *name);
 
 /* Tells the sink which layer was recognised, and remembers it. */
 int say_layer(struct gw_wrap *wrap, struct gw_sink *sink, const char *name, struct gw_err *err);

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "layers.h"
+#include "pack.h"
 
 #define HEADER_LEN 64
 #define VERSION_LEGACY 1u
@@ -90,10 +90,29 @@ static int run_libvirt(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err
     return run_libxl(wrap, sink, err);
 }
 
+static int write_head(struct packer *p, struct gw_err *err)
+{
+    const struct paper *xml = &p->papers[PAPER_LIBVIRT];
+    if (xml->text.len > gw_limit(LIBVIRT_XML))
+        return gw_fail(err, GW_E_REFUSED, "XML of %zu octets is longer than godwit reads (%llu)", xml->text.len,
+                       (unsigned long long)gw_limit(LIBVIRT_XML));
+    gw_put(&p->out, magic, sizeof magic);
+    gw_put_u32(&p->out, VERSION_LIBXL);
+    gw_put_u32(&p->out, (uint32_t)xml->text.len);
+    gw_put_zeros(&p->out, HEADER_LEN - sizeof magic - 8);
+    gw_put(&p->out, xml->text.mem, xml->text.len);
+    return pack_libxl_head(p, err);
+}
+
+static const struct layer_writer writer = {
+    .paper = PAPER_LIBVIRT, .head = write_head, .beside = pack_libxl_record, .commit = pack_libxl_commit
+};
+
 const struct layer layer_libvirt = { .name = "libvirt",
                                      .magic = magic,
                                      .magic_len = sizeof magic,
                                      .sentence = "the save file of libvirt's Xen driver: a header, the domain's XML, a "
                                                  "libxl stream",
                                      .bid = bid_libvirt,
-                                     .run = run_libvirt };
+                                     .run = run_libvirt,
+                                     .writer = &writer };

@@ -11,9 +11,10 @@
 #include <assert.h>
 #include <string.h>
 
-#include "layers.h"
+#include "pack.h"
 
 #define HEADER_LEN 16
+#define VERSION 2u
 
 static const char ident[8] = { 'L', 'i', 'b', 'x', 'l', 'F', 'm', 't' };
 
@@ -59,8 +60,8 @@ static int read_header(struct stream *s, struct gw_err *err)
     uint32_t version = gw_be32(&cur), options = gw_be32(&cur);
     if (memcmp(name, ident, sizeof ident) != 0)
         return gw_refuse(err, "libxl-ident", "the libxl header does not begin with 'LibxlFmt'");
-    if (version != 2)
-        return gw_refuse(err, "libxl-version", "the libxl stream has version %u; 2 exists", version);
+    if (version != VERSION)
+        return gw_refuse(err, "libxl-version", "the libxl stream has version %u; %u exists", version, VERSION);
     if (options & 1)
         return gw_refuse(err, "libxl-big-endian", "the libxl stream claims to be big-endian");
     aside.body = octets;
@@ -211,10 +212,60 @@ int run_libxl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
     return rc < 0 ? -1 : say_trailing(wrap, sink, err);
 }
 
+int pack_libxl_head(struct packer *p, struct gw_err *err)
+{
+    bool converted = p->has_options ? (p->libxl_options & GW_LIBXL_CONVERTED) != 0 : p->converted;
+    (void)err;
+    gw_put(&p->out, ident, sizeof ident);
+    gw_put_be32(&p->out, VERSION);
+    gw_put_be32(&p->out, converted ? GW_LIBXL_CONVERTED : 0);
+    gw_record_header_encode(&p->out, GW_LIBXL_CONTEXT, 0);
+    return 0;
+}
+
+/* The device model's state as xenopsd keeps it, without the sub-header: id, index. */
+static int put_qemu(struct packer *p, const struct gw_aside *aside, struct gw_err *err)
+{
+    if (aside->body_len > gw_limit(LIBXL_BODY) - 8)
+        return pack_no_record(p, aside, err);
+    gw_record_header_encode(&p->out, GW_LIBXL_EMULATOR, (uint32_t)aside->body_len + 8);
+    gw_put_u32(&p->out, pack_emulator_id(p));
+    gw_put_u32(&p->out, 0);
+    gw_put(&p->out, aside->body, aside->body_len);
+    gw_put_zeros(&p->out, gw_pad8((uint32_t)aside->body_len));
+    return pack_flush(p, err);
+}
+
+int pack_libxl_record(struct packer *p, const struct gw_aside *aside, struct gw_err *err)
+{
+    if (aside->kind == GW_ASIDE_XENOPSD_RECORD && aside->type == GW_XENOPSD_QEMU)
+        return put_qemu(p, aside, err);
+    if (aside->kind == GW_ASIDE_XENOPSD_RECORD)
+        return pack_no_record(p, aside, err);
+    gw_record_header_encode(&p->out, aside->type, (uint32_t)aside->body_len);
+    gw_put(&p->out, aside->body, aside->body_len);
+    gw_put_zeros(&p->out, gw_pad8((uint32_t)aside->body_len));
+    return pack_flush(p, err);
+}
+
+int pack_libxl_commit(struct packer *p, struct gw_err *err)
+{
+    (void)err;
+    if (p->stopped != GW_MARK_NONE)
+        gw_record_header_encode(&p->out, p->stopped == GW_END ? GW_LIBXL_END : GW_LIBXL_CKPT_END, 0);
+    return 0;
+}
+
+static const struct layer_writer writer = { .head = pack_libxl_head,
+                                            .beside = pack_libxl_record,
+                                            .commit = pack_libxl_commit };
+
 const struct layer layer_libxl = { .name = "libxl",
                                    .magic = ident,
                                    .magic_len = sizeof ident,
                                    .sentence =
-                                       "a libxl stream: records around an image, the device model's state among them",
+                                       "a libxl stream: records around an image, the device model's state among "
+                                       "them",
                                    .bid = bid_libxl,
-                                   .run = run_libxl };
+                                   .run = run_libxl,
+                                   .writer = &writer };

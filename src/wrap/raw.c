@@ -1,7 +1,7 @@
 /*
  * raw.c - an image with nothing around it: a bare libxc stream.
  */
-#include "layers.h"
+#include "pack.h"
 
 static unsigned bid_raw(const uint8_t *mem, size_t len)
 {
@@ -30,6 +30,10 @@ static int run_raw(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *er
     return say_trailing(wrap, sink, err);
 }
 
-const struct layer layer_raw = {
-    .name = "raw", .sentence = "a bare image, as Xen's save helper writes it", .bid = bid_raw, .run = run_raw
-};
+static const struct layer_writer writer = { .head = pack_no_options, .beside = pack_no_record };
+
+const struct layer layer_raw = { .name = "raw",
+                                 .sentence = "a bare image, as Xen's save helper writes it",
+                                 .bid = bid_raw,
+                                 .run = run_raw,
+                                 .writer = &writer };

@@ -49,6 +49,40 @@ struct gw_beginning {
 /* By number: the carriers, and what else of Xen's world is told by its beginning. False behind the last. */
 bool gw_wrap_beginning(unsigned number, struct gw_beginning *out);
 
+/* --- writing ----------------------------------------------------------------------------------------------------- */
+
+/* A wrapping, for whoever lists them. */
+struct gw_wrapping {
+    const char *name, *sentence;
+    bool is_written; /* or only read */
+};
+/* The wrappings, in the order in which people are told of them. False behind the last. */
+bool gw_wrapping_at(unsigned number, struct gw_wrapping *out);
+
+struct gw_pack_opts {
+    const char *wrapping;  /* one that is written; NULL: the outermost such that the image comes out of */
+    struct gw_chan *to;    /* borrowed; NULL: nothing is written, it is only looked what would be lost */
+    const uint8_t *config; /* borrowed: what stands at its head, in its own language; NULL: what was read, or is made */
+    size_t config_len;
+    bool lossy; /* what the wrapping cannot carry is left out; else it is refused */
+    /* Borrowed: what the image itself says of the guest: type, max_memkb, max_vcpus. NULL: not known beforehand. */
+    const struct gw_guest_config *image;
+    void (*tell)(void *arg, const char *sentence); /* what is left out, what had to be made; may be NULL */
+    void *arg;
+};
+
+/*
+ * A sink that puts an image into a wrapping, with what its old one carried beside it. An image and asides without
+ * findings come out as they went in, octet for octet, where the wrapping is the same.
+ */
+struct gw_sink *gw_packer(const struct gw_pack_opts *opts, struct gw_err *err);
+/* The wrapping, once it is known; NULL before. */
+const char *gw_packer_wrapping(const struct gw_sink *packer);
+/* Once, when the producer is done: what stands behind everything. */
+int gw_packer_finish(struct gw_sink *packer, struct gw_err *err);
+
+/* --- other ------------------------------------------------------------------------------------------------------- */
+
 /* The library that unpacks, and its version. */
 const char *gw_wrap_library(void);
 

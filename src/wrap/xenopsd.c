@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "layers.h"
+#include "pack.h"
 
 #define HEADER_LEN 16
 
@@ -152,10 +152,13 @@ static int run_image(struct stream *s, struct gw_err *err)
     gw_auto(gw_reader_freep) struct gw_reader *reader = gw_reader_new(s->wrap->chan, s->wrap->max_pfn, err);
     if (reader == NULL)
         return -1;
-    while (goes_on)
-        if (gw_reader_run(reader, s->sink, &s->stopped, err) < 0 || image_goes_on(s, &goes_on, err) < 0)
+    while (gw_reader_run(reader, s->sink, &s->stopped, err) == 0 && image_goes_on(s, &goes_on, err) == 0) {
+        if (!goes_on)
+            return 0;
+        if (gw_sink_commit(s->sink, err) < 0)
             return -1;
-    return 0;
+    }
+    return -1;
 }
 
 static int step(struct stream *s, struct gw_err *err)
@@ -183,10 +186,70 @@ static int run_xenopsd(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err
     return rc < 0 ? -1 : say_trailing(wrap, sink, err);
 }
 
+static void put_record(struct packer *p, uint64_t kind, const void *body, size_t len)
+{
+    gw_put_u64(&p->out, kind);
+    gw_put_u64(&p->out, len);
+    gw_put(&p->out, body, len);
+}
+
+static int write_head(struct packer *p, struct gw_err *err)
+{
+    const struct paper *record = &p->papers[PAPER_XENOPS];
+    if (record->text.len > gw_limit(XENOPSD_BODY))
+        return gw_fail(err, GW_E_REFUSED, "a Xenops record of %zu octets is longer than godwit reads (%llu)",
+                       record->text.len, (unsigned long long)gw_limit(XENOPSD_BODY));
+    if (pack_no_options(p, err) < 0)
+        return -1;
+    gw_put(&p->out, signature, sizeof signature);
+    put_record(p, GW_XENOPSD_XENOPS, record->text.mem, record->text.len);
+    put_record(p, GW_XENOPSD_LIBXC, NULL, 0);
+    return 0;
+}
+
+/* libxl's record of a device model without its sub-header, where that says nothing that is not known anyway. */
+static int write_emulator(struct packer *p, const struct gw_aside *aside, struct gw_err *err)
+{
+    struct gw_cur cur = gw_cur(aside->body, aside->body_len);
+    uint32_t id = gw_u32(&cur), index = gw_u32(&cur);
+    if (cur.bad || gw_left(&cur) > gw_limit(XENOPSD_BODY))
+        return pack_no_record(p, aside, err);
+    if ((id != pack_emulator_id(p) || index != 0) && pack_lose(p, err, "the number of the emulator, %u", id) < 0)
+        return -1;
+    put_record(p, GW_XENOPSD_QEMU, cur.p, gw_left(&cur));
+    return pack_flush(p, err);
+}
+
+static int write_record(struct packer *p, const struct gw_aside *aside, struct gw_err *err)
+{
+    if (p->num_checkpoints > 0)
+        return pack_lose(p, err, "the device model's state at each checkpoint");
+    if (aside->kind == GW_ASIDE_LIBXL_RECORD && aside->type == GW_LIBXL_EMULATOR)
+        return write_emulator(p, aside, err);
+    if (aside->kind == GW_ASIDE_LIBXL_RECORD)
+        return pack_no_record(p, aside, err);
+    put_record(p, aside->type, aside->body, aside->body_len);
+    return pack_flush(p, err);
+}
+
+static int write_end(struct packer *p, struct gw_err *err)
+{
+    (void)err;
+    if (p->num_checkpoints > 0)
+        pack_tell(p, "xenopsd itself restores no checkpointed image");
+    put_record(p, GW_XENOPSD_END, NULL, 0);
+    return 0;
+}
+
+static const struct layer_writer writer = {
+    .paper = PAPER_XENOPS, .head = write_head, .beside = write_record, .finish = write_end
+};
+
 const struct layer layer_xenopsd = { .name = "xenopsd",
                                      .magic = signature,
                                      .magic_len = sizeof signature,
                                      .sentence = "the suspend image of xenopsd (XenServer, XCP-ng): records around an "
                                                  "image, the device model's state among them",
                                      .bid = bid_xenopsd,
-                                     .run = run_xenopsd };
+                                     .run = run_xenopsd,
+                                     .writer = &writer };

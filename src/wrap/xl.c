@@ -9,11 +9,10 @@
  */
 #include <string.h>
 
-#include "layers.h"
+#include "pack.h"
 
 #define HEADER_LEN 48
-#define FLAG_JSON 1u
-#define FLAG_LIBXL 2u
+#define BYTE_ORDER_MARK 0x01020304u
 
 static const char magic[32] = "Xen saved domain, xl format\n \0 \r";
 
@@ -43,10 +42,10 @@ static int read_header(struct gw_wrap *wrap, struct gw_sink *sink, struct header
     h.data_len = gw_u32(&cur);
     if (memcmp(name, magic, sizeof magic) != 0)
         return gw_refuse(err, "xl-magic", "the xl header's magic is damaged");
-    if (h.order != 0x01020304)
+    if (h.order != BYTE_ORDER_MARK)
         return gw_refuse(err, "xl-byteorder", "the xl header's byte order mark is 0x%08x%s", h.order,
                          h.order == 0x04030201 ? ": a big-endian machine wrote it" : "");
-    if ((h.mandatory & ~(FLAG_JSON | FLAG_LIBXL)) != 0)
+    if ((h.mandatory & ~(GW_XL_JSON | GW_XL_LIBXL)) != 0)
         return gw_refuse(err, "xl-flags", "the xl header has unknown mandatory flags: 0x%x", h.mandatory);
     if (h.data_len > gw_limit(XL_OPTIONAL))
         return gw_refuse(err, "xl-optional-limit",
@@ -68,7 +67,7 @@ static int say_data(const struct header *h, struct gw_cur cur, uint64_t offset, 
     if (cur.bad)
         return gw_refuse(err, "xl-optional-length",
                          "%zu octets of optional data do not hold a configuration of %u octets", len, config_len);
-    if (read_config(text.p, config_len, (h->mandatory & FLAG_JSON) != 0, &config, err) < 0)
+    if (read_config(text.p, config_len, (h->mandatory & GW_XL_JSON) != 0, &config, err) < 0)
         return -1;
     struct gw_aside aside = { .kind = GW_ASIDE_XL_CONFIG,
                               .offset = offset + 4,
@@ -109,16 +108,38 @@ static int run_xl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err
     if (say_layer(wrap, sink, "xl", err) < 0)
         return -1;
     if (read_header(wrap, sink, &h, err) < 0 || read_data(wrap, sink, &h, err) < 0 ||
-        expect_libxl(wrap, (h.mandatory & FLAG_LIBXL) != 0, "xl", "xl-stream", err) < 0)
+        expect_libxl(wrap, (h.mandatory & GW_XL_LIBXL) != 0, "xl", "xl-stream", err) < 0)
         return gw_err_place(err, offset, 0);
     return run_libxl(wrap, sink, err);
 }
 
-const struct layer layer_xl = {
-    .name = "xl",
-    .magic = magic,
-    .magic_len = sizeof magic,
-    .sentence = "the file of xl save, and what xl migrate sends: a header, the configuration, a libxl stream",
-    .bid = bid_xl,
-    .run = run_xl
+static int write_head(struct packer *p, struct gw_err *err)
+{
+    const struct paper *config = &p->papers[PAPER_XL];
+    size_t len = 4 + config->text.len + p->more.len;
+    if (len > gw_limit(XL_OPTIONAL))
+        return gw_fail(err, GW_E_REFUSED, "a configuration of %zu octets is longer than godwit reads (%llu)",
+                       config->text.len, (unsigned long long)gw_limit(XL_OPTIONAL) - 4);
+    gw_put(&p->out, magic, sizeof magic);
+    gw_put_u32(&p->out, BYTE_ORDER_MARK);
+    gw_put_u32(&p->out, (config->flags & GW_XL_JSON) | GW_XL_LIBXL);
+    gw_put_u32(&p->out, 0);
+    gw_put_u32(&p->out, (uint32_t)len);
+    gw_put_u32(&p->out, (uint32_t)config->text.len);
+    gw_put(&p->out, config->text.mem, config->text.len);
+    gw_put(&p->out, p->more.mem, p->more.len);
+    return pack_libxl_head(p, err);
+}
+
+static const struct layer_writer writer = {
+    .paper = PAPER_XL, .head = write_head, .beside = pack_libxl_record, .commit = pack_libxl_commit
 };
+
+const struct layer layer_xl = { .name = "xl",
+                                .magic = magic,
+                                .magic_len = sizeof magic,
+                                .sentence = "the file of xl save, and what xl migrate sends: a header, the "
+                                            "configuration, a libxl stream",
+                                .bid = bid_xl,
+                                .run = run_xl,
+                                .writer = &writer };

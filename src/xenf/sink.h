@@ -70,6 +70,11 @@ struct gw_guest_config {
     uint32_t max_vcpus;
 };
 
+/* Mandatory flags of the xl header, and an option of the libxl header (libxl-stream 1.1, 2.1). */
+#define GW_XL_JSON 1u         /* the configuration is JSON, else text */
+#define GW_XL_LIBXL 2u        /* a libxl stream follows, else a legacy one */
+#define GW_LIBXL_CONVERTED 2u /* the legacy converter made the stream */
+
 /* libxl's record types (libxl-stream 2.2). */
 enum gw_libxl_type {
     GW_LIBXL_END,
