@@ -2,7 +2,8 @@
  * godwit.h - libgodwit: read, check and understand images of Xen domains. This header includes all others.
  *
  * An image is opened (image.h) and run into sinks: the program's own callbacks (sink.h), a verifier (verify.h), a
- * summarizer or digester (report.h). The words of the format are in record.h, failures in error.h.
+ * summarizer or digester (report.h). The words of the format are in record.h, what is inside of records in layout.h,
+ * failures in error.h.
  *
  * Threads: an object (image, sink, error) is used by one thread at a time; different objects by any. There is no state
  * outside of objects. The library prints nothing, ends no process, installs no signal handler, starts no thread and no
@@ -20,6 +21,7 @@
 #include <godwit/base.h>
 #include <godwit/error.h>
 #include <godwit/image.h>
+#include <godwit/layout.h>
 #include <godwit/record.h>
 #include <godwit/report.h>
 #include <godwit/sink.h>

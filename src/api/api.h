@@ -60,6 +60,11 @@ int api_answered(int64_t answer, uint64_t most, struct godwit_error *heard, cons
 /* A channel over a program's callbacks; *input is copied. Its close is called also on failure. */
 struct gw_chan *api_input(const struct godwit_input *input, struct gw_err *err);
 
+/* --- layouts (layout.c) ------------------------------------------------------------------------------------------ */
+
+/* NULL stays NULL. */
+const struct godwit_layout *api_layout(const struct gw_layout *layout);
+
 /* --- structures that grow (grow.c) ------------------------------------------------------------------------------- */
 
 /* A program's order to own, whose size is room. theirs NULL: all zero. */
