@@ -26,6 +26,7 @@
     X(XENOPSD_RECORDS, UINT64_C(64), "records of xenopsd's in one file")                                               \
     X(JSON, UINT64_C(262144), "octets of a JSON text that is parsed (a configuration, PROVENANCE)")                    \
     X(TRAILING, UINT64_C(1073741824), "octets behind the end that are counted before we stop looking")                 \
+    X(INSPECTED, UINT64_C(67108864), "octets of records and asides that inspect holds; what is beyond is named")       \
     X(SAME_RULE, UINT64_C(10), "findings of one rule that are told one by one; the rest is counted")                   \
     X(BUFFER, UINT64_C(262144), "octets of the buffer through which contents pass that are looked at")                 \
     X(WINDOW, UINT64_C(16384), "octets of look-ahead in a file")

@@ -119,37 +119,6 @@ static bool parse(const struct gw_args *args, struct gw_judge_opts *out)
     return gw_max_guest(args, &out->max_pfn);
 }
 
-static void finding_json(const char *name, const struct gw_finding *f)
-{
-    struct gw_json json = { .out = stdout };
-    gw_json_object(&json, NULL);
-    gw_json_text(&json, "type", "finding");
-    gw_json_text(&json, "file", name);
-    gw_json_text(&json, "rule", f->rule->id);
-    gw_json_text(&json, "severity", gw_severity_name(f->severity));
-    if (f->placed) {
-        gw_json_number(&json, "record", f->record);
-        gw_json_number(&json, "offset", f->offset);
-    }
-    gw_json_text(&json, "text", f->text);
-    gw_json_end(&json, '}');
-}
-
-static void finding_text(const struct gw_finding *f, bool colour, bool verbose)
-{
-    static const enum gw_colour paints[] = { [GW_NOTE] = GW_DIM, [GW_WARNING] = GW_YELLOW, [GW_ERROR] = GW_RED };
-    char place[64] = "in the whole";
-    if (f->placed && f->record > 0)
-        snprintf(place, sizeof place, "record %" PRIu64 " at 0x%" PRIx64, f->record, f->offset);
-    else if (f->placed)
-        snprintf(place, sizeof place, "at 0x%" PRIx64, f->offset);
-    printf("  %s%-7s%s  %-24s  %-24s  %s\n", gw_colour(colour, paints[f->severity]), gw_severity_name(f->severity),
-           gw_colour(colour, GW_PLAIN), f->rule->id, place, f->text);
-    if (verbose)
-        printf("  %s%-35s  the rule: %s%s\n", gw_colour(colour, GW_DIM), "", f->rule->sentence,
-               gw_colour(colour, GW_PLAIN));
-}
-
 /* What was counted beyond what was told, then the verdict. */
 static void repeated_json(const char *name, const struct gw_judge_opts *opts, const struct gw_rule *rule,
                           uint64_t times)
@@ -227,9 +196,9 @@ static void tell(const char *name, const struct gw_judge_opts *opts, const struc
     bool colour = gw_wants_colour(args), json = args->given[OPT_JSON];
     for (size_t i = 0; i < j->num_findings; i++) {
         if (json)
-            finding_json(name, &j->findings[i]);
+            gw_finding_json(stdout, name, &j->findings[i]);
         else
-            finding_text(&j->findings[i], colour, args->given[OPT_VERBOSE]);
+            gw_finding_text(stdout, &j->findings[i], colour, args->given[OPT_VERBOSE]);
     }
     print_repeated(name, opts, &j->verdict, json);
     if (json)

@@ -107,3 +107,21 @@ void gw_json_bool(struct gw_json *json, const char *key, bool value)
     lead(json, key);
     fputs(value ? "true" : "false", json->out);
 }
+
+void gw_json_signed(struct gw_json *json, const char *key, int64_t value)
+{
+    lead(json, key);
+    fprintf(json->out, "%lld", (long long)value);
+}
+
+void gw_json_octets(struct gw_json *json, const char *key, const uint8_t *mem, size_t len)
+{
+    lead(json, key);
+    fputc('"', json->out);
+    for (size_t i = 0; i < len; i++) {
+        char hex[3];
+        gw_hex(hex, mem + i, 1);
+        fputs(hex, json->out);
+    }
+    fputc('"', json->out);
+}

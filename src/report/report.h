@@ -13,6 +13,8 @@
 #include "xenf.h"
 #include "verify.h"
 
+#include "paging.h"
+
 /* --- JSON, one object in a line ---------------------------------------------------------------------------------- */
 
 /* Zero state but for out. Text is escaped so that each line is plain ASCII, whatever the octets were. */
@@ -30,13 +32,32 @@ void gw_json_end(struct gw_json *json, char bracket);
 void gw_json_text(struct gw_json *json, const char *key, const char *value);
 /* Values above 2^53 as hex strings: most readers would lose bits. */
 void gw_json_number(struct gw_json *json, const char *key, uint64_t value);
+void gw_json_signed(struct gw_json *json, const char *key, int64_t value);
 void gw_json_bool(struct gw_json *json, const char *key, bool value);
+/* As lower-case hex digits. */
+void gw_json_octets(struct gw_json *json, const char *key, const uint8_t *mem, size_t len);
 
 /* --- colour ------------------------------------------------------------------------------------------------------ */
 
 enum gw_colour { GW_PLAIN, GW_RED, GW_YELLOW, GW_GREEN, GW_DIM, GW_BOLD };
 /* The sequence that begins a colour, "" when colour is off; GW_PLAIN ends one. */
 const char *gw_colour(bool on, enum gw_colour colour);
+
+/* --- structures by their layouts ---------------------------------------------------------------------------------- */
+
+/* The fields, into an object that is open: absent ones left out, a TO_END field always an array. */
+void gw_structure_json(struct gw_json *json, const struct gw_layout *layout, struct gw_cur octets);
+
+struct gw_style {
+    bool colour;
+    bool hex;        /* octet strings as a dump, not as a count; padding too */
+    bool fpu;        /* the registers of an FXSAVE image, not its length alone */
+    unsigned indent; /* columns before each line */
+};
+/* The fields for people: numbers in columns, parts of numbers by name, repeats folded. */
+void gw_structure_text(FILE *out, const struct gw_style *style, const struct gw_layout *layout, struct gw_cur octets);
+/* 16 octets a line, with their place (from `at` on) and what is printable; lines that repeat the one before folded. */
+void gw_hexdump(FILE *out, const struct gw_style *style, uint64_t at, struct gw_cur octets);
 
 /* --- the facts of an image --------------------------------------------------------------------------------------- */
 
@@ -75,6 +96,62 @@ void gw_info_json(FILE *out, const struct gw_info *info);
 
 /* "1 error, 2 warnings, no notes". Returns room. */
 char *gw_counts_text(char *room, size_t len, const struct gw_verdict *verdict);
+
+/* --- everything in an image -------------------------------------------------------------------------------------- */
+
+struct gw_inspect_opts {
+    bool zeros; /* look at contents and count the pages that are zero */
+};
+/*
+ * Gathers what stands in an image: each record that is state, asides, the memory's types and passes. 2 octets per pfn
+ * up to the highest named, gw_limit(INSPECTED) octets of records.
+ */
+struct gw_sink *gw_inspector(const struct gw_inspect_opts *opts, struct gw_err *err);
+/* Once, when the producer is done or failed, before anything is printed. */
+void gw_inspector_finish(struct gw_sink *inspector);
+
+struct gw_picked;
+/* The page that a PV guest was told of at its start: wanted, where vCPU 0 names it; then given, to be told too. */
+bool gw_inspector_start_info(struct gw_sink *inspector, uint64_t *pfn);
+int gw_inspector_take_start_info(struct gw_sink *inspector, const struct gw_picked *page, struct gw_err *err);
+
+#define GW_EVERY_VCPU UINT32_MAX
+struct gw_inspect_view {
+    const char *file, *layers;
+    const struct gw_verdict *verdict;
+    const struct gw_finding *findings;
+    size_t num_findings;
+    uint32_t vcpu;         /* only what belongs to it, or GW_EVERY_VCPU */
+    bool colour, hex, fpu; /* of the text */
+};
+int gw_inspect_text(FILE *out, struct gw_sink *inspector, const struct gw_inspect_view *view, struct gw_err *err);
+int gw_inspect_json(FILE *out, struct gw_sink *inspector, const struct gw_inspect_view *view, struct gw_err *err);
+
+/* A record by its number, as --record shows it; zero: not found. */
+struct gw_one_record {
+    uint64_t number, found_offset, highest; /* highest: number of the last record that came */
+    bool found;
+};
+/* Prints the record when it passes: frame, structures or entries, and its octets with view->hex. */
+struct gw_sink *gw_record_printer(FILE *out, bool json, const struct gw_inspect_view *view, struct gw_one_record *one,
+                                  struct gw_err *err);
+
+/* The last contents of a pfn, whose number the caller sets; times: how often it was named. */
+struct gw_picked {
+    uint64_t pfn;
+    uint64_t times, record, offset; /* of the last time: the record, and where its contents stand */
+    unsigned type;
+    bool has_contents;
+    uint8_t page[GW_PAGE_LEN];
+};
+/* *out is whole when the sink was closed. */
+struct gw_sink *gw_picker(struct gw_picked *out, struct gw_err *err);
+/* How a vCPU translates addresses. */
+int gw_inspector_paging(struct gw_sink *inspector, uint32_t vcpu, struct gw_paging *out, struct gw_err *err);
+
+/* A finding as a line; verbose: and what its rule demands. */
+void gw_finding_text(FILE *out, const struct gw_finding *finding, bool colour, bool verbose);
+void gw_finding_json(FILE *out, const char *file, const struct gw_finding *finding);
 
 /* --- digest ------------------------------------------------------------------------------------------------------ */
 

@@ -68,6 +68,14 @@ uint64_t gw_bits_value(const struct gw_bits *bits, uint64_t number)
     return number >> bits->low & (UINT64_MAX >> (64 - bits->width));
 }
 
+bool gw_bits_set(const struct gw_bits *bits, const char *name, uint64_t number)
+{
+    while (bits->width > 0 && strcmp(bits->name, name) != 0)
+        bits++;
+    assert(bits->width > 0);
+    return gw_bits_value(bits, number) != 0;
+}
+
 /* The name of a value; NULL when the table has none. */
 static const char *value_name(const struct gw_bits *bits, uint64_t value)
 {

@@ -21,7 +21,7 @@
 
 /* What all forms of the CPU entry have, up to EFER. */
 #define GW_HVM_HW_CPU_HEAD(F, S, P)                                                                                    \
-    F(P, fpu_regs, 0x000, 512, 1, OCTETS, ANY, NO_BITS, "x87 and SSE state, an FXSAVE image")                          \
+    S(P, fpu_regs, 0x000, 512, 1, x86_fxsave, "x87 and SSE state, an FXSAVE image")                                    \
     F(P, rax, 0x200, 8, 1, HEX, ANY, NO_BITS, "general register")                                                      \
     F(P, rbx, 0x208, 8, 1, HEX, ANY, NO_BITS, "general register")                                                      \
     F(P, rcx, 0x210, 8, 1, HEX, ANY, NO_BITS, "general register")                                                      \
@@ -125,7 +125,7 @@
     F(P, xfeature_mask, 0, 8, 1, HEX, ANY, gw_bits_xstates, "of the saving host; ignored")                             \
     F(P, xcr0, 8, 8, 1, HEX, ANY, gw_bits_xstates, "states that are enabled")                                          \
     F(P, xcr0_accum, 16, 8, 1, HEX, ANY, gw_bits_xstates, "states that were ever enabled")                             \
-    F(P, fpu_sse, 24, 512, 1, OCTETS, ANY, NO_BITS, "x87 and SSE state, an FXSAVE image")                              \
+    S(P, fpu_sse, 24, 512, 1, x86_fxsave, "x87 and SSE state, an FXSAVE image")                                        \
     S(P, xsave_hdr, 536, 64, 1, xsave_hdr, "header of the XSAVE area")
 
 #define GW_HVM_VIRIDIAN_DOMAIN_CONTEXT(F, S, P)                                                                        \

@@ -9,7 +9,7 @@
 #ifndef GW_LAYOUT_PV_H
 #define GW_LAYOUT_PV_H
 
-#include "layout.h"
+#include "layout_x86.h"
 
 #define GW_CPU_USER_REGS(F, S, P)                                                                                      \
     F(P, r15, 0, 8, 1, HEX, ANY, NO_BITS, "general register")                                                          \
@@ -74,7 +74,7 @@
     F(P, address, 0x4, 4, 1, HEX, ANY, NO_BITS, "of the handler")
 
 #define GW_VCPU_GUEST_CONTEXT(F, S, P)                                                                                 \
-    F(P, fpu_ctxt, 0, 512, 1, OCTETS, ANY, NO_BITS, "x87 and SSE state, an FXSAVE image")                              \
+    S(P, fpu_ctxt, 0, 512, 1, x86_fxsave, "x87 and SSE state, an FXSAVE image")                                        \
     F(P, flags, 0x200, 8, 1, HEX, ANY, gw_bits_vgcf, "of the vCPU (VGCF_*)")                                           \
     S(P, user_regs, 0x208, 200, 1, cpu_user_regs, "general registers")                                                 \
     S(P, trap_ctxt, 0x2d0, 16, 256, trap_info, "virtual IDT")                                                          \
@@ -98,7 +98,7 @@
     F(P, gs_base_user, 0x1428, 8, 1, HEX, CANONICAL("vcpu-basic-canonical"), NO_BITS, "segment base")
 
 #define GW_VCPU_GUEST_CONTEXT_X32(F, S, P)                                                                             \
-    F(P, fpu_ctxt, 0, 512, 1, OCTETS, ANY, NO_BITS, "x87 and SSE state, an FXSAVE image")                              \
+    S(P, fpu_ctxt, 0, 512, 1, x86_fxsave, "x87 and SSE state, an FXSAVE image")                                        \
     F(P, flags, 0x200, 4, 1, HEX, ANY, gw_bits_vgcf, "of the vCPU (VGCF_*)")                                           \
     S(P, user_regs, 0x204, 68, 1, cpu_user_regs_x32, "general registers")                                              \
     S(P, trap_ctxt, 0x248, 8, 256, trap_info_x32, "virtual IDT")                                                       \
@@ -136,7 +136,7 @@
 #define GW_PV_VCPU_XSAVE(F, S, P)                                                                                      \
     F(P, xcr0, 0, 8, 1, HEX, ANY, NO_BITS, "extended states that are enabled")                                         \
     F(P, xcr0_accum, 0x8, 8, 1, HEX, ANY, NO_BITS, "extended states that were ever enabled")                           \
-    F(P, fxsave, 0x10, 512, 1, OCTETS, ANY, NO_BITS, "x87 and SSE state, an FXSAVE image")                             \
+    S(P, fxsave, 0x10, 512, 1, x86_fxsave, "x87 and SSE state, an FXSAVE image")                                       \
     F(P, xstate_bv, 0x210, 8, 1, HEX, ANY, NO_BITS, "states that are not in their first state")                        \
     F(P, xcomp_bv, 0x218, 8, 1, HEX, ZERO("vcpu-xsave-compacted"), NO_BITS, "compaction")                              \
     F(P, reserved, 0x220, 8, 6, HEX, ZERO("vcpu-xsave-reserved"), NO_BITS, "zero")

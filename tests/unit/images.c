@@ -255,8 +255,8 @@ static int log_mark(struct gw_sink *sink, const struct gw_mark *mark, struct gw_
 
 static int log_aside(struct gw_sink *sink, const struct gw_aside *aside, struct gw_err *err)
 {
-    return note(of(sink), err, " aside %d at %llu: %llu octets", (int)aside->kind, (unsigned long long)aside->offset,
-                (unsigned long long)aside->length);
+    return note(of(sink), err, " aside %s at %llu: %llu octets", aside->name != NULL ? aside->name : "-",
+                (unsigned long long)aside->offset, (unsigned long long)aside->length);
 }
 
 static int log_commit(struct gw_sink *sink, struct gw_err *err)

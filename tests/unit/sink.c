@@ -19,7 +19,7 @@ static int run_all_slots(struct gw_sink *sink, struct gw_err *err)
     struct gw_buf none = { 0 };
     struct gw_chan *from = lend(&none, NULL);
     gw_payload_open(&payload, from, 0, buffer, sizeof buffer);
-    const struct gw_aside aside = { .kind = GW_ASIDE_LAYER, .offset = 3 };
+    const struct gw_aside aside = { .kind = GW_ASIDE_LAYER, .offset = 3, .name = "raw" };
     const struct gw_headers headers = { .image = { .version = 3 }, .domain = { .type = 2 } };
     const struct gw_pages pages = {
         .frame = { 1, 40, GW_REC_PAGE_DATA, 16, false }, .count = 1, .entries = &entry, .contents = &payload
@@ -49,7 +49,7 @@ static void a_tee_asks_watchers_then_landers_then_movers(void)
     for (unsigned i = 0; i < 4; i++)
         gw_sink_close(sinks[i]);
     static const char *const lines[] = {
-        " aside 5 at 3: 0 octets",
+        " aside raw at 3: 0 octets",
         " begin version 3 type 2",
         " pages 1 at 40: 1, 0 with contents, pfn 7",
         " record 2 at 64: unknown record 0x80000055 of 4, padded with dirt",
@@ -82,7 +82,7 @@ static void a_failure_in_a_tee_reaches_nobody_behind_it(void)
     gw_sink_close(tee);
     for (unsigned i = 0; i < 3; i++)
         gw_sink_close(sinks[i]);
-    CHECK_STR(log_text(&log), "a aside 5 at 3: 0 octets\nb aside 5 at 3: 0 octets\nc aside 5 at 3: 0 octets\n"
+    CHECK_STR(log_text(&log), "a aside raw at 3: 0 octets\nb aside raw at 3: 0 octets\nc aside raw at 3: 0 octets\n"
                               "a begin version 3 type 2\nb begin version 3 type 2\n"
                               "a close\nb close\nc close\n");
     gw_buf_free(&log);

@@ -1,0 +1,44 @@
+/*
+ * listing.h - all structures of an inspected image as a list, in the sections in which people want to read them.
+ * Private to src/report.
+ */
+#ifndef GW_LISTING_H
+#define GW_LISTING_H
+
+#include "inspector.h"
+
+enum section { SECTION_STATIC, SECTION_VCPU, SECTION_DEVICE, SECTION_OWN, NUM_SECTIONS };
+
+struct told {
+    enum section section;
+    size_t order; /* in the image */
+    const struct item *item;
+    const struct held *held;
+    struct gw_structure s; /* its octets are the inspector's */
+};
+
+struct told_list {
+    struct told *all;
+    size_t num, cap;
+};
+
+/* In the order of the image; by_section: the sections one behind the other, vCPU by vCPU. */
+int list_structures(const struct inspector *in, bool by_section, struct told_list *out, struct gw_err *err);
+void told_list_free(struct told_list *list);
+/* It is of the vCPU that the view asks for. */
+bool is_wanted(const struct told *told, const struct gw_inspect_view *view);
+
+/* structure_print.c: a structure with what it is and where; frame: of its record. */
+void structure_as_json(FILE *out, const struct gw_frame *frame, const struct gw_structure *s);
+void structure_as_text(FILE *out, const struct gw_inspect_view *view, const struct gw_frame *frame,
+                       const struct gw_structure *s);
+
+/*
+ * explain.c: structures whose numbers have names of their own: CPUID, MSRs, parameters of HVM guests. True: told, and
+ * better than field by field.
+ */
+bool explain_text(FILE *out, const struct gw_style *style, const struct gw_structure *s);
+/* Lines of their own behind the structure's: what the names are. */
+void explain_json(FILE *out, const struct gw_frame *frame, const struct gw_structure *s);
+
+#endif
