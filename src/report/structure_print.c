@@ -61,6 +61,8 @@ void structure_as_text(FILE *out, const struct gw_inspect_view *view, const stru
             frame->number, at, plain);
     if (s->layout != NULL && !explain_text(out, &style, s))
         gw_structure_text(out, &style, s->layout, s->octets);
-    if (s->layout == NULL || view->hex)
+    if (view->hex || (s->layout == NULL && !gw_is_zero(s->octets.p, gw_left(&s->octets))))
         gw_hexdump(out, &style, at, s->octets);
+    else if (s->layout == NULL)
+        fprintf(out, "    all zero\n");
 }

@@ -13,7 +13,8 @@
 #define COLUMNS 100
 #define CELL_ROOM 512
 #define MOST_CELLS 32 /* of one array, unless octets are wanted too */
-#define DEEPEST 8     /* of structures in structures; the tables have less */
+#define FLAT_FIELDS 6
+#define DEEPEST 8 /* of structures in structures; the tables have less */
 
 struct printer {
     FILE *out;
@@ -97,7 +98,8 @@ static void measure(struct printer *p, const struct gw_field *field, struct gw_c
 static void whole_line(struct printer *p, const char *name, const char *text)
 {
     end_line(p);
-    fprintf(p->out, "%*s%s%s%s %s\n", (int)p->indent, "", paint(p, GW_DIM), name, paint(p, GW_PLAIN), text);
+    fprintf(p->out, "%*s%s%s%s%s%s\n", (int)p->indent, "", paint(p, GW_DIM), name, paint(p, GW_PLAIN),
+            text[0] != '\0' ? " " : "", text);
 }
 
 static void print_numbers(struct printer *p, const struct gw_field *field, struct gw_cur octets)
@@ -171,25 +173,64 @@ static bool is_withheld(const struct printer *p, const struct gw_field *field)
     return field->inner == &gw_layout_x86_fxsave && !p->style->fpu;
 }
 
-static void print_inner(struct printer *p, const struct gw_field *field, struct gw_cur octets)
+/* Few numbers and nothing else: each such structure of an array fits into a line. */
+static bool is_flat(const struct gw_layout *layout)
 {
-    char name[96];
-    uint32_t num = gw_field_count(field, octets);
-    assert(p->depth < DEEPEST);
-    for (uint32_t i = 0, next; i < num; i = next) {
-        struct gw_cur part = gw_field_octets(field, octets, i);
-        next = end_of_repeat(field, octets, i);
-        place_name(name, sizeof name, field, i, next - 1);
-        if (gw_is_zero(part.p, gw_left(&part))) {
-            whole_line(p, name, "all zero");
+    for (unsigned row = 0; row < layout->num_fields; row++) {
+        const struct gw_field *field = &layout->fields[row];
+        if (field->inner != NULL || field->count != 1 || field->show == GW_SHOW_TEXT || field->show == GW_SHOW_OCTETS)
+            return false;
+    }
+    return layout->num_fields <= FLAT_FIELDS;
+}
+
+static void print_flat(struct printer *p, const char *name, const struct gw_layout *layout, struct gw_cur octets)
+{
+    end_line(p);
+    fprintf(p->out, "%*s%s%s%s", (int)p->indent, "", paint(p, GW_DIM), name, paint(p, GW_PLAIN));
+    for (unsigned row = 0; row < layout->num_fields; row++) {
+        const struct gw_field *field = &layout->fields[row];
+        char value[40], parts[CELL_ROOM];
+        if (gw_field_count(field, octets) == 0 || (field->show == GW_SHOW_PAD && !p->style->hex))
             continue;
-        }
-        whole_line(p, name, next - i > 1 ? "each:" : "");
+        gw_bits_text(parts, sizeof parts, field->bits, gw_field_number(field, octets, 0));
+        fprintf(p->out, "  %s%s%s %s%s%s", paint(p, GW_DIM), field->name, paint(p, GW_PLAIN),
+                number_text(value, sizeof value, field, octets, 0), parts[0] != '\0' ? " " : "", parts);
+    }
+    fputc('\n', p->out);
+}
+
+static void print_structure(struct printer *p, const char *name, const struct gw_field *field, struct gw_cur part,
+                            bool repeats)
+{
+    if (gw_is_zero(part.p, gw_left(&part)))
+        whole_line(p, name, "all zero");
+    else if (field->count > 1 && is_flat(field->inner))
+        print_flat(p, name, field->inner, part);
+    else {
+        whole_line(p, name, repeats ? "each:" : "");
         p->indent += 2;
         p->depth++;
         print_layout(p, field->inner, part);
         p->depth--;
         p->indent -= 2;
+    }
+}
+
+static void print_inner(struct printer *p, const struct gw_field *field, struct gw_cur octets)
+{
+    char name[96], more[24];
+    uint32_t num = gw_field_count(field, octets), told = 0;
+    assert(p->depth < DEEPEST);
+    for (uint32_t i = 0, next; i < num; i = next) {
+        if (told++ == MOST_CELLS && !p->style->hex) {
+            snprintf(more, sizeof more, "%u more", num - i);
+            whole_line(p, field->name, more);
+            return;
+        }
+        next = end_of_repeat(field, octets, i);
+        print_structure(p, place_name(name, sizeof name, field, i, next - 1), field, gw_field_octets(field, octets, i),
+                        next - i > 1);
     }
 }
 

@@ -107,8 +107,7 @@ static void people_get_columns_names_and_folded_repeats(void)
                     "  map 0-2 15\n"
                     "  text a\\x1bc\n"
                     "  octets 4 octets\n"
-                    "  inner[0..1] each:\n"
-                    "    a    1  b 0x02\n"
+                    "  inner[0..1]  a 1  b 0x02\n"
                     "  inner[2] all zero\n"
                     "  late 4660\n");
     free(text);
