@@ -1,19 +1,12 @@
 /*
- * pv.c - X86_PV_INFO, X86_PV_P2M_FRAMES, SHARED_INFO and the vCPU records (18.5): framing, sizes, order and presence.
+ * pv.c - X86_PV_INFO, X86_PV_P2M_FRAMES and SHARED_INFO (18.5), and what a PV guest cannot do without.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "verifier.h"
 
-#define BASIC_LEN_32 2800u
-#define BASIC_LEN_64 5168u
-#define EXTENDED_LEN_MIN 32u
-#define EXTENDED_LEN_MAX 128u
-#define XSAVE_LEN_UNUSED 16u /* xcr0 and xcr0_accum alone: the guest never touched extended state */
-#define XSAVE_LEN_MIN 592u
-#define VCPU_MSR_LEN 16u
+#define MAX_PFN_MOST (UINT64_C(1) << 32) /* end_pfn has 32 bits */
 
 int judge_pv_info(struct verifier *v, const struct gw_record *record)
 {
@@ -111,6 +104,27 @@ int judge_p2m_frames(struct verifier *v, const struct gw_record *record)
     return keep_frames(v, &p2m);
 }
 
+/* max_pfn is a number of pfns, not the last one (8.2); Xen's tools lower end_pfn where the p2m's end is empty. */
+static void judge_max_pfn(struct verifier *v, uint64_t max_pfn)
+{
+    if (max_pfn == 0 || max_pfn > MAX_PFN_MOST)
+        find(v, GW_RULE_SHINFO_MAXPFN, "arch.max_pfn is 0x%llx; a guest has 1 to 2^32 pfns",
+             (unsigned long long)max_pfn);
+    else if (v->pv.p2m && v->pv.end_pfn >= max_pfn)
+        find(v, GW_RULE_P2M_SHINFO_MAXPFN,
+             "X86_PV_P2M_FRAMES goes to pfn 0x%x; arch.max_pfn says that there are 0x%llx", v->pv.end_pfn,
+             (unsigned long long)max_pfn);
+}
+
+static void judge_shared_page(struct verifier *v, struct gw_cur page)
+{
+    judge_layout(v, gw_pv_layout(GW_REC_SHARED_INFO, v->pv.width), page, "SHARED_INFO");
+    if (v->pv.width == 8)
+        judge_max_pfn(v, gw_get(gw_part(page, shared_info, arch, 0), arch_shared_info, max_pfn));
+    else
+        judge_max_pfn(v, gw_get(gw_part(page, shared_info_x32, arch, 0), arch_shared_info_x32, max_pfn));
+}
+
 int judge_shared_info(struct verifier *v, const struct gw_record *record)
 {
     need_pv_info(v, &record->frame);
@@ -118,146 +132,9 @@ int judge_shared_info(struct verifier *v, const struct gw_record *record)
         find(v, GW_RULE_SHINFO_DUPLICATE, "a second SHARED_INFO");
     if (record->frame.length != GW_PAGE_LEN)
         find(v, GW_RULE_SHINFO_SIZE, "SHARED_INFO has %u octets instead of 4096", record->frame.length);
+    else if (v->pv.width != 0)
+        judge_shared_page(v, gw_cur(record->body, record->frame.length));
     return 0;
-}
-
-/* 0 8 xcr0; 8 8 xcr0_accum (7.6) */
-static void judge_xsave(struct verifier *v, const struct gw_vcpu *vcpu)
-{
-    struct gw_cur cur = vcpu->blob;
-    gw_u64(&cur);
-    uint64_t used = gw_u64(&cur);
-    if (!cur.bad)
-        judge_xstate(v, vcpu->id, used);
-}
-
-static void judge_blob(struct verifier *v, const struct gw_vcpu *vcpu, enum vcpu_kind kind)
-{
-    size_t len = gw_left(&vcpu->blob);
-    switch (kind) {
-    case VCPU_BASIC:
-        if (v->pv.width == 0 ? len != BASIC_LEN_32 && len != BASIC_LEN_64
-                             : len != (v->pv.width == 4 ? BASIC_LEN_32 : BASIC_LEN_64))
-            find(v, GW_RULE_VCPU_BASIC_SIZE, "the basic state of vCPU %u has %zu octets instead of %u", vcpu->id, len,
-                 v->pv.width == 4 ? BASIC_LEN_32 : BASIC_LEN_64);
-        break;
-    case VCPU_EXTENDED:
-        if (len < EXTENDED_LEN_MIN || len > EXTENDED_LEN_MAX)
-            find(v, GW_RULE_VCPU_EXT_SIZE, "the extended state of vCPU %u has %zu octets; Xen takes 32 to 128",
-                 vcpu->id, len);
-        break;
-    case VCPU_XSAVE:
-        if (len != XSAVE_LEN_UNUSED && len < XSAVE_LEN_MIN)
-            find(v, GW_RULE_VCPU_XSAVE_SIZE,
-                 "the XSAVE state of vCPU %u has %zu octets; 16, or 592 and more, are right", vcpu->id, len);
-        else
-            judge_xsave(v, vcpu);
-        break;
-    case VCPU_MSRS:
-        if (len % VCPU_MSR_LEN != 0)
-            find(v, GW_RULE_VCPU_MSRS_MULTIPLE, "the MSRs of vCPU %u have %zu octets, not a multiple of 16", vcpu->id,
-                 len);
-        break;
-    case NUM_VCPU_KINDS: break;
-    }
-}
-
-static enum vcpu_kind kind_of(uint32_t type)
-{
-    static const enum vcpu_kind kinds[] = {
-        [GW_REC_X86_PV_VCPU_BASIC] = VCPU_BASIC,
-        [GW_REC_X86_PV_VCPU_EXTENDED] = VCPU_EXTENDED,
-        [GW_REC_X86_PV_VCPU_XSAVE] = VCPU_XSAVE,
-        [GW_REC_X86_PV_VCPU_MSRS] = VCPU_MSRS,
-    };
-    return kinds[type];
-}
-
-/* Which records that vCPU has: ever in the low half, since the last checkpoint in the high half. */
-static int mark_vcpu(struct verifier *v, uint32_t id, enum vcpu_kind kind, bool empty)
-{
-    uint8_t *seen = gw_sparse_at(&v->pv.vcpus, id, v->err);
-    if (seen == NULL)
-        return -1;
-    if ((*seen & 0xf0u) == 0)
-        gw_put(&v->pv.touched, &id, sizeof id);
-    if (*seen & 0x10u << kind)
-        find(v, GW_RULE_VCPU_DUPLICATE, "a second record of this kind for vCPU %u", id);
-    *seen |= (uint8_t)(0x10u << kind);
-    if (!empty)
-        *seen |= (uint8_t)(1u << kind);
-    v->tail.has_vcpu0 = v->tail.has_vcpu0 || (id == 0 && kind == VCPU_BASIC && !empty);
-    return gw_buf_ok(&v->pv.touched, v->err);
-}
-
-static void judge_empty(struct verifier *v, uint32_t id)
-{
-    find(v, GW_RULE_VCPU_ZERO_CONTENT, "the record of vCPU %u is empty", id);
-    if (target_before(v, 11))
-        find(v, GW_RULE_VCPU_ZERO_CONTENT_TARGET, "the record of vCPU %u is empty, and the receiver is 4.%u", id,
-             v->opts.for_xen);
-}
-
-int judge_vcpu(struct verifier *v, const struct gw_record *record)
-{
-    enum vcpu_kind kind = kind_of(record->frame.type);
-    char whose[24];
-    struct gw_vcpu vcpu;
-    struct gw_err err = GW_ERR_NONE;
-    if (!v->pv.info && !v->pv.info_missing_told && v->verdict.times[GW_RULE_VCPU_BEFORE_PVINFO] == 0)
-        find(v, GW_RULE_VCPU_BEFORE_PVINFO, "a vCPU record comes before X86_PV_INFO");
-    if (gw_vcpu_decode(gw_cur(record->body, record->frame.length), &vcpu, &err) < 0)
-        return find_refusal(v, &err);
-    judge_tail_record(v, &record->frame, vcpu.id);
-    snprintf(whose, sizeof whose, "vCPU %u", vcpu.id);
-    judge_layout(v, &gw_layout_x86_pv_vcpu_hdr, gw_cur(record->body, record->frame.length), whose);
-    uint64_t most = v->carrier.config.max_vcpus > 0 ? v->carrier.config.max_vcpus : gw_limit(VCPUS);
-    if (vcpu.id >= gw_min(most, gw_limit(VCPUS))) {
-        find(v, GW_RULE_VCPU_ID_RANGE, "a record of vCPU %u; the guest has at most %llu", vcpu.id,
-             (unsigned long long)most);
-        return 0;
-    }
-    bool empty = gw_left(&vcpu.blob) == 0;
-    if (empty)
-        judge_empty(v, vcpu.id);
-    else
-        judge_blob(v, &vcpu, kind);
-    return mark_vcpu(v, vcpu.id, kind, empty);
-}
-
-/* The i-th vCPU with a record since the last checkpoint. */
-static uint32_t touched_at(const struct verifier *v, size_t i)
-{
-    uint32_t id;
-    memcpy(&id, v->pv.touched.mem + i * sizeof id, sizeof id);
-    return id;
-}
-
-void forget_vcpus(struct verifier *v)
-{
-    for (size_t i = 0; i < v->pv.touched.len / sizeof(uint32_t); i++)
-        *(uint8_t *)gw_sparse_find(&v->pv.vcpus, touched_at(v, i)) &= 0x0fu;
-    v->pv.touched.len = 0;
-}
-
-uint64_t count_vcpus(const struct verifier *v)
-{
-    uint64_t id = 0, count = 0;
-    for (const uint8_t *seen; (seen = gw_sparse_leaf(&v->pv.vcpus, &id)) != NULL; id += GW_SPARSE_LEAF)
-        for (unsigned i = 0; i < GW_SPARSE_LEAF; i++)
-            count += seen[i] >> VCPU_BASIC & 1;
-    return count;
-}
-
-/* seen: the octet of mark_vcpu. A converted image has what the legacy one had, which may lack the extended state. */
-static void judge_vcpu_whole(struct verifier *v, uint64_t id, uint8_t seen)
-{
-    bool any = (seen & 0x0f) != 0, basic = (seen & 1u << VCPU_BASIC) != 0;
-    bool extended = (seen & 1u << VCPU_EXTENDED) != 0, converted = v->headers.domain.xen_major == 0;
-    if (any && !basic && id > 0)
-        find(v, GW_RULE_VCPU_ORPHAN, "vCPU %llu has records, but no X86_PV_VCPU_BASIC", (unsigned long long)id);
-    if (basic && !extended && !(seen & 0x10u << VCPU_EXTENDED) && !converted)
-        find(v, GW_RULE_VCPU_EXT_MISSING, "vCPU %llu has no X86_PV_VCPU_EXTENDED", (unsigned long long)id);
 }
 
 void judge_pv_presence(struct verifier *v)
@@ -272,14 +149,12 @@ void judge_pv_presence(struct verifier *v)
         find(v, GW_RULE_SHINFO_MISSING, "no SHARED_INFO: the guest would come up with an empty page");
     if (!v->tail.has_vcpu0)
         find(v, GW_RULE_VCPU0_MISSING, "no X86_PV_VCPU_BASIC for vCPU 0");
-    for (size_t i = 0; i < v->pv.touched.len / sizeof(uint32_t); i++) {
-        const uint8_t *seen = gw_sparse_find(&v->pv.vcpus, touched_at(v, i));
-        judge_vcpu_whole(v, touched_at(v, i), *seen);
-    }
+    judge_vcpus_whole(v);
 }
 
 void judge_pv_memory(struct verifier *v)
 {
+    judge_vcpu_pages(v);
     v->at = v->pv.p2m_at;
     for (size_t i = 0; i < v->pv.frames.len / sizeof(uint64_t); i++) {
         uint64_t pfn = frame_at(v, i);

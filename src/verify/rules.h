@@ -18,8 +18,7 @@
  * not, vcpu-zero-content-target says so.
  *
  * A rule that depends on the receiver's release is judged against the newest Xen unless --for-xen names another.
- * Rules that need another host's policy belong to preflight, those about the inside of blobs to a later step: neither
- * has a row here before its check exists.
+ * Rules that need another host's policy belong to preflight and have no row here.
  */
 #ifndef GW_RULES_H
 #define GW_RULES_H
@@ -247,16 +246,54 @@
       "no empty vCPU record for Xen 4.6 to 4.10: their restorers fail on it, mostly without saying why")               \
     R(VCPU_BASIC_SIZE, "vcpu-basic-size", ERROR, "18.5", 'I', 'R', '-',                                                \
       "a vCPU's basic state is 2800 octets long in a 32-bit guest, 5168 in a 64-bit one")                              \
+    R(VCPU_BASIC_CANONICAL, "vcpu-basic-canonical", ERROR, "18.5", '-', 'H', '-',                                      \
+      "a 64-bit vCPU's addresses are canonical")                                                                       \
+    R(VCPU_BASIC_LDT, "vcpu-basic-ldt", ERROR, "18.5", '-', 'H', '-',                                                  \
+      "a vCPU's LDT begins at a page and has at most 8192 entries")                                                    \
+    R(VCPU_BASIC_VMASSIST, "vcpu-basic-vmassist", WARNING, "18.5", '-', 'H', '-',                                      \
+      "Xen knows what a vCPU's vm_assist asks for")                                                                    \
+    R(VCPU_BASIC_DEBUGREG, "vcpu-basic-debugreg", WARNING, "18.5", '-', 'H', '-',                                      \
+      "dr6 and dr7 have 32 bits, and breakpoints lie at the guest's own addresses")                                    \
+    R(VCPU_BASIC_GDT_COUNT, "vcpu-basic-gdt-count", ERROR, "18.5", '-', 'R', '-',                                      \
+      "a vCPU's GDT has at most 7168 entries; Xen's own follow")                                                       \
+    R(VCPU_BASIC_GDT_FRAMES, "vcpu-basic-gdt-frames", ERROR, "18.5", '-', 'R', '-',                                    \
+      "the frames of a vCPU's GDT end as ordinary pages of the image")                                                 \
+    R(VCPU_BASIC_CR3, "vcpu-basic-cr3", ERROR, "18.5", '-', 'R', '-',                                                  \
+      "a vCPU's cr3 names a page table of the highest level")                                                          \
+    R(VCPU_BASIC_CR3_MFN, "vcpu-basic-cr3-mfn", ERROR, "18.5", '-', 'R', '-',                                          \
+      "a vCPU's cr3 names a pfn of the guest, not what looks like a machine frame")                                    \
+    R(VCPU_BASIC_CR1, "vcpu-basic-cr1", ERROR, "18.5", '-', 'p', '-',                                                  \
+      "a 64-bit vCPU's page table of user mode is an L4 table, marked valid, and there where it was in user mode")     \
+    R(VCPU_STARTINFO, "vcpu-startinfo", ERROR, "18.5", '-', 'R', '-',                                                  \
+      "what vCPU 0 names as start_info ends as an ordinary page of the image")                                         \
+    R(VCPU_EXT_INNER_VCPU, "vcpu-ext-inner-vcpu", ERROR, "18.5", '-', '-', '-',                                        \
+      "a vCPU's extended state names the same vCPU inside: Xen gives it to the one named there")                       \
+    R(VCPU_EXT_INNER_SIZE, "vcpu-ext-inner-size", WARNING, "18.5", '-', '-', '-',                                      \
+      "a vCPU's extended state says its own length inside")                                                            \
+    R(VCPU_EXT_CANONICAL, "vcpu-ext-canonical", ERROR, "18.5", '-', 'H', '-',                                          \
+      "the callbacks of a vCPU's extended state have canonical addresses")                                             \
+    R(VCPU_EXT_MCGCAP, "vcpu-ext-mcgcap", WARNING, "18.5", '-', 'H', '-', "Xen knows the bits of a vCPU's MCG_CAP")    \
     R(VCPU_EXT_SIZE, "vcpu-ext-size", ERROR, "18.5", '-', 'p', '-',                                                    \
       "a vCPU's extended state is 32 to 128 octets long")                                                              \
     R(VCPU_XSAVE_SIZE, "vcpu-xsave-size", ERROR, "18.5", '-', 'p', '-',                                                \
       "a vCPU's XSAVE state is 16 octets long, or at least 592")                                                       \
     R(VCPU_MSRS_MULTIPLE, "vcpu-msrs-multiple", ERROR, "18.5", 'I', 'R', '-',                                          \
       "a vCPU's MSRs are a multiple of 16 octets long")                                                                \
+    R(VCPU_MSRS_RESERVED, "vcpu-msrs-reserved", ERROR, "18.5", '-', 'H', '-',                                          \
+      "the reserved fields of a vCPU's MSRs are zero")                                                                 \
+    R(VCPU_MSRS_KNOWN, "vcpu-msrs-known", ERROR, "18.5", '-', 'H', '-',                                                \
+      "the receiver knows a vCPU's MSRs, and there are no more than it knows")                                         \
     R(SHINFO_MISSING, "shinfo-missing", ERROR, "18.5", 'Y', '-', '-',                                                  \
       "a PV image has SHARED_INFO: without it the guest comes up with an empty page")                                  \
     R(SHINFO_SIZE, "shinfo-size", ERROR, "18.5", 'Y', 'R', 'Y', "SHARED_INFO is 4096 octets long")                     \
-    R(SHINFO_DUPLICATE, "shinfo-duplicate", WARNING, "18.5", 'I', '-', '-', "SHARED_INFO comes once in each checkpoint")
+    R(SHINFO_DUPLICATE, "shinfo-duplicate", WARNING, "18.5", 'I', '-', '-',                                            \
+      "SHARED_INFO comes once in each checkpoint")                                                                     \
+    R(SHINFO_MAXPFN, "shinfo-maxpfn", WARNING, "18.5", '-', '-', '-',                                                  \
+      "SHARED_INFO says that the guest has 1 to 2^32 pfns")                                                            \
+    R(SHINFO_GENERATION_ODD, "shinfo-generation-odd", WARNING, "18.5", '-', '-', '-',                                  \
+      "p2m_generation is even: the guest was not moving its p2m when it was saved")                                    \
+    R(P2M_SHINFO_MAXPFN, "p2m-shinfo-maxpfn", WARNING, "18.5", '-', '-', '-',                                          \
+      "X86_PV_P2M_FRAMES goes no further than SHARED_INFO's max_pfn")
 
 #define GW_RULES_HVM(R)                                                                                                \
     R(CTX_MISSING, "ctx-missing", ERROR, "18.6", 'I', 'H', '-', "an HVM image has HVM_CONTEXT")                        \

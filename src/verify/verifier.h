@@ -54,6 +54,17 @@ struct static_state {
     uint64_t xcr0;
 };
 
+#define GDT_FRAMES 14 /* that a guest's own entries of the GDT need at most: 7168 of 8 octets */
+
+/* The pages that a vCPU's basic state names, the last one that came. */
+struct vcpu_pages {
+    struct place at; /* not set: there was none */
+    uint64_t root, user_root, start_info;
+    uint64_t gdt[GDT_FRAMES];
+    uint32_t num_gdt;
+    bool has_user_root;
+};
+
 struct pv_state {
     bool info, info_missing_told;
     unsigned width; /* 4, 8; 0 unknown */
@@ -65,6 +76,8 @@ struct pv_state {
     bool p2m_wrong;         /* there was one whose range is not known */
     struct gw_buf touched;  /* u32 ids of the vCPUs with a record since the last checkpoint */
     struct gw_sparse vcpus; /* an octet each: 1 << kind, ever; << 4 in this checkpoint */
+    struct gw_sparse named; /* struct vcpu_pages by vCPU */
+    struct gw_undo named_undo;
 };
 
 /* HVM params whose pages are looked at when all is there. */
@@ -163,11 +176,18 @@ int page_type(const struct verifier *v, uint64_t pfn);
 int judge_pv_info(struct verifier *v, const struct gw_record *record);
 int judge_p2m_frames(struct verifier *v, const struct gw_record *record);
 int judge_shared_info(struct verifier *v, const struct gw_record *record);
-int judge_vcpu(struct verifier *v, const struct gw_record *record);
 void judge_pv_presence(struct verifier *v);
 void judge_pv_memory(struct verifier *v);
+/* vcpu.c */
+int judge_vcpu(struct verifier *v, const struct gw_record *record);
+void judge_vcpus_whole(struct verifier *v);
 void forget_vcpus(struct verifier *v);
 uint64_t count_vcpus(const struct verifier *v);
+/* vcpu_state.c: each blob is as long as its record may be; which pages they name is judged when all is there. */
+int judge_basic(struct verifier *v, const struct gw_vcpu *vcpu);
+void judge_extended(struct verifier *v, const struct gw_vcpu *vcpu);
+void judge_vcpu_msrs(struct verifier *v, const struct gw_vcpu *vcpu);
+void judge_vcpu_pages(struct verifier *v);
 /* hvm.c, params.c */
 int judge_hvm_context(struct verifier *v, const struct gw_record *record);
 int judge_hvm_params(struct verifier *v, const struct gw_record *record);

@@ -177,6 +177,7 @@ static int verify_commit(struct gw_sink *sink, struct gw_err *err)
     assert(v->begun);
     v->verdict.commits++;
     gw_undo_commit(&v->memory.undo);
+    gw_undo_commit(&v->pv.named_undo);
     v->kept.hvm = v->hvm;
     v->kept.any_contents = v->memory.any_contents;
     v->kept.any_nonzero = v->memory.any_nonzero;
@@ -192,6 +193,8 @@ static void verify_close(struct gw_sink *sink)
     gw_buf_free(&v->pv.frames);
     gw_buf_free(&v->pv.touched);
     gw_sparse_free(&v->pv.vcpus);
+    gw_undo_free(&v->pv.named_undo);
+    gw_sparse_free(&v->pv.named);
     gw_free(v);
 }
 
@@ -221,6 +224,8 @@ struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *er
     gw_undo_init(&v->memory.undo, &v->memory.pages);
     v->memory.first_pass = true;
     gw_sparse_init(&v->pv.vcpus, 1);
+    gw_sparse_init(&v->pv.named, sizeof(struct vcpu_pages));
+    gw_undo_init(&v->pv.named_undo, &v->pv.named);
     return &v->sink;
 }
 
@@ -230,6 +235,7 @@ static void go_back(struct verifier *v)
     if (v->verdict.commits == 0)
         return;
     gw_undo_back(&v->memory.undo);
+    gw_undo_back(&v->pv.named_undo);
     v->hvm = v->kept.hvm;
     v->memory.any_contents = v->kept.any_contents;
     v->memory.any_nonzero = v->kept.any_nonzero;

@@ -105,7 +105,7 @@ char *gw_bits_text(char *room, size_t len, const struct gw_bits *bits, uint64_t 
     return room;
 }
 
-static bool is_canonical(uint64_t address)
+bool gw_is_canonical(uint64_t address)
 {
     return (uint64_t)((int64_t)(address << 16) >> 16) == address;
 }
@@ -133,7 +133,7 @@ static const char *demand_of(const struct gw_field *field, uint64_t number, char
             snprintf(room, len, "with bits 0x%" PRIx64 " that must be clear", number & ~field->bound);
         break;
     case GW_MUST_CANONICAL:
-        if (!is_canonical(number))
+        if (!gw_is_canonical(number))
             return "which is no canonical address";
         break;
     }

@@ -90,6 +90,9 @@ bool gw_bits_set(const struct gw_bits *bits, const char *name, uint64_t number);
 /* "ET PG", "vector=14 valid": the parts that are not zero, by name. Returns room, "" when there are none. */
 char *gw_bits_text(char *room, size_t len, const struct gw_bits *bits, uint64_t number);
 
+/* Bits 47 to 63 are equal, as in every address that a processor takes. */
+bool gw_is_canonical(uint64_t address);
+
 /* A number that a receiver refuses. */
 struct gw_broken {
     const struct gw_layout *layout;

@@ -113,7 +113,7 @@ def framing_cases():
         Case('rec-after-end', 'rec-after-end', hvm3.with_tail(b'more')),
         Case('rec-after-end-zeros', 'rec-after-end', pv3.with_tail(bytes(4096))),
         Case('rec-huge-for-type', 'rec-huge-for-type',
-             put(pv3, xenf.X86_PV_VCPU_MSRS, xenf.pv_msrs(1, [(index, 1) for index in range(8)]), nth=1),
+             put(pv3, xenf.X86_PV_VCPU_MSRS, xenf.pv_msrs(1, [(0x48, 1)] * 8), nth=1), also=['vcpu-msrs-known'],
              record=pv3.number(xenf.X86_PV_VCPU_MSRS, 1)),
         Case('rec-huge-for-type-extended', 'rec-huge-for-type',
              put(pv3, xenf.X86_PV_VCPU_EXTENDED, xenf.extended(1, 128), nth=1),

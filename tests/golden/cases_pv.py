@@ -6,6 +6,7 @@ import wrap
 import xenf
 from case import Case, before, behind, put, without
 from guests import Pv
+from inside import build_pv
 from streams import checkpointed, plain
 from xenf import NOTAB, Record, filled
 
@@ -55,7 +56,9 @@ def p2m_cases():
         # A start above the end can not be 0; but what is no range needs no closer look.
         frames('p2m-order', 'p2m-order', 31, [1], 32, may=['p2m-start-zero'], record=number),
         frames('p2m-start-zero', 'p2m-start-zero', 31, [1], 1, record=number),
-        Case('p2m-end-zero', 'p2m-end-zero', plain(single), record=number),
+        # One page is too few for a root, a GDT and start_info.
+        Case('p2m-end-zero', 'p2m-end-zero', plain(single), record=number,
+             also=['vcpu-basic-cr3-mfn', 'vcpu-basic-gdt-frames']),
         Case('p2m-duplicate', 'p2m-duplicate', behind(image, p2m, image.get(p2m)), record=number + 1),
         frames('p2m-frame-range', 'p2m-frame-range', 31, [32], may=['p2m-frame-data']),
         frames('p2m-frame-type', 'p2m-frame-type', 31, [7]),
@@ -124,6 +127,93 @@ def vcpu_cases():
     return found
 
 
+def basic_cases():
+    """What is inside the basic state: numbers, and the pages that they name."""
+    found, kind = [], xenf.X86_PV_VCPU_BASIC
+    guests = {8: (plain(Pv(3)), 'vcpu_guest_context_64'), 4: (plain(Pv(3, 4)), 'vcpu_guest_context_32')}
+
+    def with_(rule, name, number=1, width=8, also=(), **members):
+        image, layout = guests[width]
+        blob = build_pv.put(layout, image.get(kind, number).body[8:], **members)
+        found.append(Case('%s-%s' % (rule, name), rule, put(image, kind, xenf.vcpu(kind, number, blob), nth=number),
+                          record=image.number(kind, number), also=also))
+
+    odd = 0x8000 << 32
+    for member in ('user_regs.rip', 'user_regs.rsp', 'kernel_sp', 'event_callback_eip', 'failsafe_callback_eip',
+                   'syscall_callback_eip', 'fs_base', 'gs_base_kernel', 'gs_base_user', 'trap_ctxt[255].address'):
+        with_('vcpu-basic-canonical', member.replace('_', '-'), **{member: odd})
+    with_('vcpu-basic-canonical', 'ldt', ldt_base=odd, ldt_ents=1)
+    with_('vcpu-basic-ldt', 'base', ldt_base=0x1008)
+    with_('vcpu-basic-ldt', 'entries', ldt_ents=8193)
+    with_('vcpu-basic-ldt', 'base-32', width=4, ldt_base=0x1FFF)
+    with_('vcpu-basic-ldt', 'entries-32', width=4, ldt_ents=8193)
+    with_('vcpu-basic-vmassist', '6', vm_assist=1 << 6)
+    with_('vcpu-basic-vmassist', '33', vm_assist=1 << 33)
+    with_('vcpu-basic-vmassist', '32', width=4, vm_assist=1 << 31)
+    with_('vcpu-basic-debugreg', 'dr6', **{'debugreg[6]': 1 << 32})
+    with_('vcpu-basic-debugreg', 'dr7', **{'debugreg[7]': 1 << 63})
+    for number, address in enumerate((0xFFFF800000000000, 0xFFFF87FFFFFFFFFF, 1 << 47, 0xFFFF830000000000)):
+        with_('vcpu-basic-debugreg', 'dr%d' % number, **{'debugreg[%d]' % number: address})
+    with_('vcpu-basic-gdt-count', '7169', gdt_ents=7169)
+    with_('vcpu-basic-gdt-count', '32', width=4, gdt_ents=0xFFFFFFFF)
+    for name, pfn in (('hole', 13), ('table', 7), ('beyond', 32), ('far', 1 << 60)):
+        with_('vcpu-basic-gdt-frames', name, **{'gdt_frames[0]': pfn})
+    with_('vcpu-basic-gdt-frames', 'second', gdt_ents=513, **{'gdt_frames[1]': 12})
+    with_('vcpu-basic-gdt-frames', 'hole-32', width=4, **{'gdt_frames[0]': 13})
+    for name, pfn in (('page', 9), ('l3', 5), ('hole', 13)):
+        with_('vcpu-basic-cr3', name, **{'ctrlreg[3]': pfn << 12})
+    with_('vcpu-basic-cr3', 'l2-32', width=4, **{'ctrlreg[3]': 5 << 12})
+    with_('vcpu-basic-cr3-mfn', '64', **{'ctrlreg[3]': 0x34004 << 12})
+    with_('vcpu-basic-cr3-mfn', 'next', **{'ctrlreg[3]': 32 << 12})
+    # Bit 20 of the frame is folded into bit 0.
+    with_('vcpu-basic-cr3-mfn', '32', width=4, **{'ctrlreg[3]': 4 << 12 | 1})
+    with_('vcpu-basic-cr1', 'unmarked', **{'ctrlreg[1]': 4 << 12})
+    with_('vcpu-basic-cr1', 'page', **{'ctrlreg[1]': 9 << 12 | 1})
+    with_('vcpu-basic-cr1', 'beyond', **{'ctrlreg[1]': 0x34004 << 12 | 1})
+    with_('vcpu-basic-cr1', 'user-mode', flags=0x20)
+    for name, pfn in (('table', 7), ('hole', 13), ('beyond', 32)):
+        with_('vcpu-startinfo', name, 0, **{'user_regs.rdx': pfn})
+    with_('vcpu-startinfo', '32', 0, 4, **{'user_regs.edx': 13})
+    # The last complete checkpoint's state counts: a wrong one before it was overwritten, one behind it is dropped.
+    remus = checkpointed(Pv(3))
+    wrong = build_pv.put('vcpu_guest_context_64', remus.get(kind).body[8:], **{'ctrlreg[3]': 9 << 12})
+    last = len(remus.all(kind)) - 2
+    later = put(remus, kind, xenf.vcpu(kind, 0, wrong), nth=last)
+    found.append(Case('vcpu-basic-cr3-checkpoint', 'vcpu-basic-cr3', later, record=remus.number(kind, last)))
+    return found
+
+
+def more_state_cases():
+    """What is inside the other records of a vCPU."""
+    image, older = plain(Pv(3)), plain(Pv(2))
+    ext, msrs = xenf.X86_PV_VCPU_EXTENDED, xenf.X86_PV_VCPU_MSRS
+
+    def second(rule, name, record, base=image, **fields):
+        return Case('%s-%s' % (rule, name), rule, put(base, record.kind, record, nth=1),
+                    record=base.number(record.kind, 1), **fields)
+
+    def extended(**members):
+        return xenf.vcpu(ext, 1, build_pv.put('ext_vcpucontext', build_pv.extended(1), **members))
+
+    def listed(*entries):
+        return xenf.vcpu(msrs, 1, b''.join(struct.pack('<IIQ', *entry) for entry in entries))
+
+    return [
+        second('vcpu-ext-inner-vcpu', '0', extended(vcpu=0)),
+        second('vcpu-ext-inner-vcpu', 'none', extended(vcpu=0xFFFFFFFF)),
+        second('vcpu-ext-inner-size', 'less', extended(size=56)),
+        second('vcpu-ext-inner-size', 'more', extended(size=72)),
+        second('vcpu-ext-canonical', 'syscall32', extended(syscall32_callback_eip=1 << 47)),
+        second('vcpu-ext-canonical', 'sysenter', extended(sysenter_callback_eip=0xFFFF7FFFFFFFFFFF)),
+        second('vcpu-ext-mcgcap', '9', extended(**{'vmce.caps': 0x202})),
+        second('vcpu-ext-mcgcap', '63', extended(**{'vmce.caps': 1 << 63})),
+        second('vcpu-msrs-reserved', '1', listed((0x48, 1, 1))),
+        second('vcpu-msrs-known', 'efer', listed((0xC0000080, 0, 0x501))),
+        second('vcpu-msrs-known', 'many', listed(*[(0x48, 0, 1)] * 8), also=['rec-huge-for-type']),
+        second('vcpu-msrs-known', 'target', listed((0xC0000103, 0, 5)), older, options=['--for-xen', '4.11']),
+    ]
+
+
 def shared_info_cases():
     image, kind = plain(Pv(3)), xenf.SHARED_INFO
     remus = checkpointed(Pv(2))
@@ -134,8 +224,27 @@ def shared_info_cases():
              record=image.number(kind)),
         Case('shinfo-duplicate', 'shinfo-duplicate', behind(image, kind, image.get(kind)),
              record=image.number(kind) + 1),
-    ]
+    ] + shared_page_cases()
+
+
+def shared_page_cases():
+    found, kind = [], xenf.SHARED_INFO
+    for width in (8, 4):
+        image = plain(Pv(3, width))
+
+        def with_(rule, name, image=image, width=width, **members):
+            page = build_pv.put('shared_info_%d' % (8 * width), image.get(kind).body, **members)
+            found.append(Case('%s-%s-%d' % (rule, name, 8 * width), rule, put(image, kind, Record(kind, page)),
+                              record=image.number(kind)))
+
+        with_('shinfo-maxpfn', 'none', **{'arch.max_pfn': 0})
+        with_('shinfo-generation-odd', '7', **{'arch.p2m_generation': 7})
+        with_('p2m-shinfo-maxpfn', '31', **{'arch.max_pfn': 31})
+        if width == 8:
+            with_('shinfo-maxpfn', 'many', **{'arch.max_pfn': (1 << 32) + 1})
+    return found
 
 
 def cases():
-    return info_cases() + p2m_cases() + vcpu_cases() + shared_info_cases()
+    return (info_cases() + p2m_cases() + vcpu_cases() + basic_cases() + more_state_cases() +
+            shared_info_cases())

@@ -74,6 +74,8 @@ class Pv:
     def __init__(self, version=3, width=8, minor=None, vcpus=2, top=31):
         self.version, self.width, self.vcpus, self.top = version, width, vcpus, top
         self.minor = minor if minor is not None else (17 if version == 3 else 13)
+        # TSC_AUX since 4.12; images of version 2 are held against older receivers too, and have SPEC_CTRL.
+        self.msrs = [(0xC0000103, 5)] if version == 3 else [(0x48, 1)]
         self.memory = {}
         for pfn in range(top + 1):
             self.memory[pfn] = (NOTAB, filled(pfn)) if pfn < 12 or 16 <= pfn < 28 else (XTAB, None)
@@ -113,7 +115,7 @@ class Pv:
         extended = build_pv.extended(number, 64 if self.minor >= 10 else 56, self.width)
         return [self.basic(number), xenf.vcpu(xenf.X86_PV_VCPU_EXTENDED, number, extended),
                 xenf.vcpu(xenf.X86_PV_VCPU_XSAVE, number, build_pv.xsave(0 if number else 7)),
-                xenf.vcpu(xenf.X86_PV_VCPU_MSRS, number, build_pv.msrs())]
+                xenf.vcpu(xenf.X86_PV_VCPU_MSRS, number, build_pv.msrs(self.msrs))]
 
     def shared_info(self):
         return xenf.Record(xenf.SHARED_INFO, build_pv.shared_info(self.width, self.top + 1, root=4))

@@ -4,7 +4,7 @@ different layout."""
 import struct
 
 from xenf import (END, PAGE, PAGE_DATA, Record, STATIC_DATA_END, WITH_DATA, X86_PV_P2M_FRAMES,
-                  X86_PV_VCPU_BASIC, checkpoint, vcpu)
+                  X86_PV_VCPU_BASIC, X86_PV_VCPU_EXTENDED, X86_PV_VCPU_MSRS, checkpoint, vcpu)
 
 PFN = (1 << 52) - 1
 
@@ -153,11 +153,17 @@ def basic(at, form, value):
     return run
 
 
+def sane(kind, size, number):
+    """size octets that say inside what they have to say; the rest is zero."""
+    heads = {X86_PV_VCPU_EXTENDED: struct.pack("<II", number, size), X86_PV_VCPU_MSRS: struct.pack("<I", 0x48)}
+    return heads.get(kind, b"").ljust(size, b"\0")[:size]
+
+
 def more_vcpu(kind, size, number=0, blob=None):
     """A further vCPU record behind vCPU 0's BASIC, in place of one of its kind that is there."""
     def run(image):
         image = image.drop(*[i for i in image.all(kind) if image.records[i].body[:4] == struct.pack("<I", number)])
-        return behind(X86_PV_VCPU_BASIC, vcpu(kind, number, bytes(size) if blob is None else blob))(image)
+        return behind(X86_PV_VCPU_BASIC, vcpu(kind, number, sane(kind, size, number) if blob is None else blob))(image)
     return run
 
 

@@ -92,6 +92,21 @@ void put_memory(struct gw_buf *buf, unsigned salt)
     put_pages(buf, entries, 4, salt);
 }
 
+/* start_info, whose pages of xenstore and the console are pfn 1, the p2m, and a root of page tables that is empty. */
+static void put_pv_memory(struct gw_buf *buf)
+{
+    const uint64_t entries[] = { gw_entry(0, GW_PAGE_NOTAB), gw_entry(1, GW_PAGE_NOTAB),
+                                 gw_entry(2, GW_PAGE_L4 | GW_PAGE_PINNED), gw_entry(3, GW_PAGE_XTAB) };
+    uint8_t page[GW_PAGE_LEN] = "xen-3.0-x86_64";
+    gw_record_header_encode(buf, GW_REC_PAGE_DATA, (uint32_t)gw_page_data_len(4, 3));
+    gw_page_head_encode(buf, entries, 4);
+    page[gw_offset(start_info, store_mfn)] = page[gw_offset(start_info, console)] = 1;
+    gw_put(buf, page, sizeof page);
+    fill_page(page, 1, 0);
+    gw_put(buf, page, sizeof page);
+    gw_put_zeros(buf, sizeof page);
+}
+
 static void put_entry(struct gw_buf *body, uint16_t type, uint32_t len)
 {
     gw_put_u16(body, type);
@@ -100,12 +115,43 @@ static void put_entry(struct gw_buf *body, uint16_t type, uint32_t len)
     gw_put_zeros(body, len);
 }
 
-static void put_vcpu(struct gw_buf *buf, uint32_t type, size_t len)
+/* A blob of vCPU 0, of zeros but for these numbers. */
+struct number {
+    size_t at, width;
+    uint64_t value;
+};
+
+static void put_number(uint8_t *mem, const struct number *number)
 {
-    static const uint8_t blob[5168] = { 1 };
+    for (size_t i = 0; i < number->width; i++)
+        mem[number->at + i] = (uint8_t)(number->value >> 8 * i);
+}
+
+static void put_vcpu(struct gw_buf *buf, uint32_t type, size_t len, const struct number *numbers, unsigned num)
+{
+    uint8_t blob[5168] = { 0 };
     struct gw_buf body = { 0 };
+    for (unsigned i = 0; i < num; i++)
+        put_number(blob, &numbers[i]);
     gw_vcpu_encode(&body, 0, blob, len);
     put_built(buf, type, &body);
+}
+
+/* start_info is pfn 0, the root pfn 2. */
+static void put_pv_tail(struct gw_buf *buf)
+{
+    const struct number basic[] = { { gw_offset(vcpu_guest_context, flags), 8, 0x24 },
+                                    { gw_offset(vcpu_guest_context, ctrlreg) + 24, 8, 0x2000 } };
+    const struct number size = { gw_offset(xen_domctl_ext_vcpucontext, size), 4, 64 };
+    const struct number msr = { gw_offset(xen_domctl_vcpu_msr, index), 4, 0x48 };
+    const struct number pfns = { gw_offset(shared_info, arch) + gw_offset(arch_shared_info, max_pfn), 8, 4 };
+    uint8_t shared[GW_PAGE_LEN] = { 0 };
+    put_number(shared, &pfns);
+    put_record(buf, GW_REC_SHARED_INFO, shared, sizeof shared);
+    put_vcpu(buf, GW_REC_X86_PV_VCPU_BASIC, 5168, basic, 2);
+    put_vcpu(buf, GW_REC_X86_PV_VCPU_EXTENDED, 64, &size, 1);
+    put_vcpu(buf, GW_REC_X86_PV_VCPU_XSAVE, 16, NULL, 0);
+    put_vcpu(buf, GW_REC_X86_PV_VCPU_MSRS, 16, &msr, 1);
 }
 
 void put_tail(struct gw_buf *buf, unsigned type)
@@ -116,11 +162,7 @@ void put_tail(struct gw_buf *buf, unsigned type)
     gw_tsc_info_encode(&body, &tsc);
     put_built(buf, GW_REC_X86_TSC_INFO, &body);
     if (type == GW_DOMAIN_PV) {
-        put_record(buf, GW_REC_SHARED_INFO, NULL, 4096);
-        put_vcpu(buf, GW_REC_X86_PV_VCPU_BASIC, 5168);
-        put_vcpu(buf, GW_REC_X86_PV_VCPU_EXTENDED, 64);
-        put_vcpu(buf, GW_REC_X86_PV_VCPU_XSAVE, 16);
-        put_vcpu(buf, GW_REC_X86_PV_VCPU_MSRS, 16);
+        put_pv_tail(buf);
         return;
     }
     put_entry(&body, 1, 24);
@@ -138,7 +180,10 @@ struct gw_buf small_image(enum small_image which)
     unsigned type = which <= PV_3 ? GW_DOMAIN_PV : GW_DOMAIN_HVM;
     put_headers(&buf, version, type);
     put_static(&buf, version, type);
-    put_memory(&buf, 0);
+    if (type == GW_DOMAIN_PV)
+        put_pv_memory(&buf);
+    else
+        put_memory(&buf, 0);
     put_tail(&buf, type);
     if (which == HVM_REMUS) {
         put_record(&buf, GW_REC_CHECKPOINT, NULL, 0);

@@ -24,7 +24,7 @@ void put_memory(struct gw_buf *buf, unsigned salt);
 void put_tail(struct gw_buf *buf, unsigned type);
 
 enum small_image { PV_2, PV_3, HVM_2, HVM_3, HVM_REMUS, NUM_SMALL_IMAGES };
-/* Two pages and all that a guest needs; HVM_REMUS: two checkpoints and no END. The caller frees. */
+/* Two or three pages and all that a guest needs; HVM_REMUS: two checkpoints and no END. The caller frees. */
 struct gw_buf small_image(enum small_image which);
 /* Such an image in a libxl stream, behind an xl header of a PVH guest. */
 struct gw_buf small_xl(enum small_image which);

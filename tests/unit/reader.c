@@ -331,7 +331,7 @@ static void version_2_infers_the_end_of_static_data_where_it_would_stand(void)
     CHECK_HAS(text, "s record 1 at 40: X86_PV_INFO of 8\n"
                     "s mark 2 at 56: static end, inferred\n"
                     "s record 2 at 56: X86_PV_P2M_FRAMES of 16\n"
-                    "s pages 3 at 80: 4, 2 with contents, pfn 0\n");
+                    "s pages 3 at 80: 4, 3 with contents, pfn 0\n");
     CHECK_EQ(count_of(text, "static end"), 1);
     gw_buf_free(&log);
     image = small_image(HVM_2);
