@@ -126,6 +126,8 @@ static void put_field(FILE *out, const struct gw_layout *layout, const struct gw
     fprintf(out, ".It 0x%" PRIx32 " Ta ", field->offset);
     if (field->count == GW_TO_END)
         fprintf(out, "each %" PRIu32, field->stride);
+    else if (field->count > 1 && field->inner == NULL && field->stride != field->width)
+        fprintf(out, "%" PRIu32 " x %" PRIu32 " of %" PRIu32, field->count, field->width, field->stride);
     else if (field->count > 1)
         fprintf(out, "%" PRIu32 " x %" PRIu32, field->count, field->stride);
     else

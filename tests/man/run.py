@@ -190,7 +190,7 @@ def hand_over(source):
 
 def structures(source):
     """{layout: rows of its section} of the page; a row is offset, octets, name."""
-    row = re.compile(r"^\.It 0x([0-9a-f]+) Ta (each \d+|\d+ x \d+|\d+) Ta Li (\w+) Ta", re.M)
+    row = re.compile(r"^\.It 0x([0-9a-f]+) Ta (each \d+|\d+ x \d+ of \d+|\d+ x \d+|\d+) Ta Li (\w+) Ta", re.M)
     told = {title: "\n".join(lines) for title, lines in sections(source, ".Ss ").items()}
     return {title: row.findall(text) for title, text in told.items() if "\n.It 0x" in text}
 
@@ -209,7 +209,7 @@ def too_long(rows, length):
     """Rows that end behind the structure's end."""
     for offset, octets, name in rows:
         most = 0 if octets.startswith("each") else 1  # there may be none
-        for number in re.findall(r"\d+", octets):
+        for number in re.findall(r"\d+", re.sub(r"\d+ of ", "", octets)):
             most *= int(number)
         if int(offset, 16) + most > length:
             yield "%s ends at %d, behind %d" % (name, int(offset, 16) + most, length)
