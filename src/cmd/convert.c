@@ -17,7 +17,7 @@
 enum { OPT_TO = OPT_OWN, OPT_CONFIG, OPT_LOSSY, OPT_FORCE };
 
 static const struct gw_opt convert_opts[] = {
-    { 't', "to", "raw|xl|libxl|libvirt|xenopsd", OPT_TO, "the wrapping (that of IN unless said)" },
+    { 't', "to", "WRAPPING=raw|xl|libxl|libvirt|xenopsd", OPT_TO, "the wrapping, else that of IN" },
     { 'c', "config", "FILE", OPT_CONFIG, "what stands at its head: xl's JSON, libvirt's XML, xenopsd's record" },
     { 0, "lossy", NULL, OPT_LOSSY, "leave out what the wrapping has no place for" },
     { 'f', "force", NULL, OPT_FORCE, "replace an OUT that exists" },

@@ -67,13 +67,16 @@ def all_options(commands):
 
 IMAGES = ("tinyhvm.xl.xz", "tiny64.xl.xz", "tiny64-remus.migrate.xz", "hvm-16-zero.img")
 ASKED = [["info", "FILE"], ["digest", "FILE"], ["verify", "FILE"], ["verify", "/dev/null"], ["verify", "--rules"],
-         ["verify", "--limits"]]
+         ["verify", "--limits"], ["inspect", "FILE"], ["inspect", "--fpu", "--hex", "--zero", "FILE"],
+         ["inspect", "--record", "3", "FILE"], ["inspect", "--record", "6", "FILE"], ["inspect", "--pfn", "16", "FILE"],
+         ["inspect", "--va", "0x1000", "FILE"], ["convert", "--to", "raw", "--lossy", "--force", "FILE", "OUT"]]
+NAMED_ELSEWHERE = ("fields", "by_type")     # members whose own members are names of fields, and of types of pages
 
 
 def members(value):
     """The names of all members, at any depth."""
     if isinstance(value, dict):
-        return set(value).union(*(members(inner) for inner in value.values()))
+        return set(value).union(*(members(inner) for name, inner in value.items() if name not in NAMED_ELSEWHERE))
     return set().union(*(members(inner) for inner in value)) if isinstance(value, list) else set()
 
 
@@ -81,8 +84,9 @@ def printed(words):
     """{type: members} of what the command prints."""
     found = {}
     for image in IMAGES if "FILE" in words else [""]:
-        words = [os.path.join(SOURCE, "tests/images", image) if word == "FILE" else word for word in words]
-        run = subprocess.run([GODWIT, words[0], "--json", *words[1:]], capture_output=True, text=True, check=False)
+        operands = {"FILE": os.path.join(SOURCE, "tests/images", image), "OUT": "/dev/null"}
+        run = subprocess.run([GODWIT, words[0], "--json", *(operands.get(word, word) for word in words[1:])],
+                             capture_output=True, text=True, check=False)
         for line in map(json.loads, run.stdout.splitlines()):
             found[line["type"]] = found.get(line["type"], set()) | members(line) - {"type"}
     return found
