@@ -34,7 +34,7 @@ bench: bench/run.sh
 
 soak: tools/soak.sh fuzz
 	@$(MAKE) --no-print-directory all
-	@tools/soak.sh
+	@tools/soak.sh $(SECONDS)
 
 bench/run.sh tools/soak.sh:
 	@echo "make: $@ does not exist yet" >&2; exit 1

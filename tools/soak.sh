@@ -2,16 +2,22 @@
 # What is too long for every run of the tests.
 #
 # First all moves of guests in full numbers: one line for each case, with what its runs came to; all of it stands in
-# build/moves.log. Then each fuzz target for SOAK_SECONDS (600 unless said), on its stored inputs and what it finds from
-# there. A crash leaves its input in build-fuzz/. Any failure ends the soak with 1.
+# build/moves.log. Then for so many seconds each: godwit and a second reader over mutated images, where an image over
+# which they disagree stays in build-fuzz/; and each fuzz target, on its stored inputs and what it finds from there. A
+# crash leaves its input in build-fuzz/. Any failure ends the soak with 1.
+#
+#   tools/soak.sh [SECONDS]     (make soak SECONDS=...; 600 unless said)
 set -eu
 cd "$(dirname "$0")/.."
-seconds=${SOAK_SECONDS:-600}
+seconds=${1:-600}
 status=0
 
 echo "moves: in full numbers"
 GODWIT=$PWD/build/godwit GODWIT_BUILD=$PWD/build tests/moves/run.py --size full >build/moves.log 2>&1 || status=1
 grep -E '^(ok|not ok|# states|# FAILED)' build/moves.log
+
+echo "two readers: $seconds s"
+GODWIT=$PWD/build/godwit tests/differential/run.py --seconds "$seconds" --keep build-fuzz || status=1
 
 for target in build-fuzz/tests/fuzz-*; do
     if [ ! -f "$target" ] || [ ! -x "$target" ]; then

@@ -19,16 +19,21 @@ static uint64_t rank_of(uint32_t type, uint32_t vcpu_id)
     }
 }
 
-void judge_tail_record(struct verifier *v, const struct gw_frame *frame, uint32_t vcpu_id)
+void judge_tail_begin(struct verifier *v, const struct gw_frame *frame)
 {
-    char room[32];
-    uint64_t rank = rank_of(frame->type, vcpu_id);
     if (!v->tail.first.set) {
         v->tail.first = v->at;
         v->tail.first_type = frame->type;
     }
     if (!v->fixed.ended && !v->fixed.early.set && v->headers.image.version >= 3)
         v->fixed.early = v->at;
+}
+
+void judge_tail_record(struct verifier *v, const struct gw_frame *frame, uint32_t vcpu_id)
+{
+    char room[32];
+    uint64_t rank = rank_of(frame->type, vcpu_id);
+    judge_tail_begin(v, frame);
     if (rank < v->tail.rank && !v->tail.interleaved_told) {
         v->tail.interleaved_told = true;
         find(v, GW_RULE_TAIL_INTERLEAVED, "%s stands behind records that Xen writes after it",

@@ -104,6 +104,7 @@ int judge_vcpu(struct verifier *v, const struct gw_record *record)
     struct gw_err err = GW_ERR_NONE;
     if (!v->pv.info && !v->pv.info_missing_told && v->verdict.times[GW_RULE_VCPU_BEFORE_PVINFO] == 0)
         find(v, GW_RULE_VCPU_BEFORE_PVINFO, "a vCPU record comes before X86_PV_INFO");
+    judge_tail_begin(v, &record->frame); /* also where it is too short to say whose it is */
     if (gw_vcpu_decode(gw_cur(record->body, record->frame.length), &vcpu, &err) < 0)
         return find_refusal(v, &err);
     judge_tail_record(v, &record->frame, vcpu.id);

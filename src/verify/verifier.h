@@ -193,7 +193,8 @@ int judge_hvm_context(struct verifier *v, const struct gw_record *record);
 int judge_hvm_params(struct verifier *v, const struct gw_record *record);
 void judge_hvm_presence(struct verifier *v);
 void judge_hvm_memory(struct verifier *v);
-/* tail.c */
+/* tail.c: a record that belongs behind the memory has come; and which one it is, for the order among them. */
+void judge_tail_begin(struct verifier *v, const struct gw_frame *frame);
 void judge_tail_record(struct verifier *v, const struct gw_frame *frame, uint32_t vcpu_id);
 void judge_tail_pages(struct verifier *v, const struct gw_pages *pages);
 int judge_tsc(struct verifier *v, const struct gw_record *record);

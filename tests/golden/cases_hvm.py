@@ -189,6 +189,8 @@ def tail_cases():
              record=remus.number(X86_TSC_INFO, 2) + 1),
         Case('tail-before-memory', 'tail-before-memory', early),
         Case('tail-before-memory-pv', 'tail-before-memory', early_info),
+        Case('tail-before-memory-short', 'tail-before-memory',
+             before(pv, xenf.PAGE_DATA, xenf.Record(xenf.X86_PV_VCPU_MSRS)), also=['vcpu-hdr-short']),
         Case('tail-interleaved', 'tail-interleaved',
              IMAGE.swap(IMAGE.find(X86_TSC_INFO), IMAGE.find(HVM_CONTEXT))),
         Case('tail-interleaved-pv', 'tail-interleaved',
