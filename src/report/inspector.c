@@ -215,6 +215,21 @@ const struct held *item_state(const struct inspector *in, const struct item *ite
     return held->there ? held : NULL;
 }
 
+static const char *xenopsd_name(uint32_t type)
+{
+    switch (type) {
+    case GW_XENOPSD_XENOPS: return "xenopsd Xenops";
+    case GW_XENOPSD_LIBXC: return "xenopsd Libxc";
+    case GW_XENOPSD_QEMU: return "xenopsd Qemu_trad";
+    case GW_XENOPSD_DEMU: return "xenopsd Demu";
+    case GW_XENOPSD_VARSTORED: return "xenopsd Varstored";
+    case GW_XENOPSD_SWTPM0: return "xenopsd Swtpm0";
+    case GW_XENOPSD_SWTPM: return "xenopsd Swtpm";
+    case GW_XENOPSD_END: return "xenopsd End_of_image";
+    default: return "xenopsd record of another kind";
+    }
+}
+
 const char *aside_name(const struct item *item)
 {
     static const char *const libxl[GW_NUM_LIBXL_TYPES] = {
@@ -231,12 +246,16 @@ const char *aside_name(const struct item *item)
         [GW_ASIDE_XL_MORE] = "xl optional data",
         [GW_ASIDE_LIBXL_HEADER] = "libxl header",
         [GW_ASIDE_LIBXL_RECORD] = "libxl record of an unknown type",
+        [GW_ASIDE_LIBVIRT_HEADER] = "libvirt header",
+        [GW_ASIDE_LIBVIRT_XML] = "libvirt XML",
         [GW_ASIDE_LAYER] = "layer",
         [GW_ASIDE_UNPACK] = "packed file did not end well",
         [GW_ASIDE_TRAILING] = "octets behind the end",
     };
     if (item->kind == GW_ASIDE_LIBXL_RECORD && item->type < GW_NUM_LIBXL_TYPES)
         return libxl[item->type];
+    if (item->kind == GW_ASIDE_XENOPSD_RECORD)
+        return xenopsd_name(item->type);
     return names[item->kind];
 }
 

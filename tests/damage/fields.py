@@ -5,11 +5,11 @@ The frame stays whole: whether anybody notices depends on what the values mean.
 import struct
 
 from inside import image, passes, structures
-from inside.layout import LAYOUTS
 
-SHOWN = {"basic": "vCPU context", "extended": "extended context", "xsave": "XSAVE: XCR0",
-         "CPU_XSAVE": "XSAVE: XCR0", "xsave_hdr": "XSAVE: header", "msrs": "MSRs", "msr": "MSRs",
-         "leaves": "CPUID leaf", "params": "HVM parameter", "tsc_info": "X86_TSC_INFO"}
+SHOWN = {"basic": "vCPU context", "extended": "extended context", "xsave": "XSAVE", "CPU_XSAVE": "XSAVE",
+         "msrs": "MSRs", "CPU_MSR": "MSRs", "leaves": "CPUID leaf", "params": "HVM_PARAMS",
+         "tsc_info": "X86_TSC_INFO", "p2m_frames": "X86_PV_P2M_FRAMES", "pv_info": "X86_PV_INFO"}
+OPAQUE = ("component", "rest", "behind", "head")  # nobody could know what is wrong there
 PRESENT = 1
 
 
@@ -29,15 +29,15 @@ class Tables:
         self.highest = max(memory.types)
 
 
-def leaves(layout, at=0):
-    """(offset, width) of every number of a layout."""
+def leaves(layout, length, at=0):
+    """(offset, width) of every number of a structure of so many octets."""
     for field in layout.fields:
-        count = 1 if field.count is None else field.count
+        count = 1 if field.count is None else field.count or (length - field.offset) // field.width
         for index in range(count):
             here = at + field.offset + index * field.width
             if field.inner:
-                yield from leaves(field.inner, here)
-            else:
+                yield from leaves(field.inner, field.inner.size, here)
+            elif here + field.width <= at + length:
                 yield here, field.width
 
 
@@ -48,20 +48,16 @@ def in_records(view, found):
             name = SHOWN.get(part.name, part.name)
             if part.name == "msrs" and record.kind == 18:
                 name = "MSR policy"
-            layout = LAYOUTS.get(part.layout)
-            size = layout.size if isinstance(part.fields, list) else part.length
+            size = part.layout.size if isinstance(part.fields, list) else part.length
             for at in range(0, part.length, size or 1):
-                yield name, Target(record.body_offset + part.at + at, size, layout)
-        if record.kind == 3:
-            for at in range(8, len(record.body), 8):
-                yield "p2m frame", Target(record.body_offset + at, 8, LAYOUTS["p2m_frame"])
+                yield name, Target(record.body_offset + part.at + at, size, part.layout)
 
 
 def in_memory(view, found, memory):
     """The same of start_info and of present page-table entries."""
     info = structures.start_info(view, found, memory)
     if info:
-        yield "start_info", Target(info[1], info[0].length, LAYOUTS[info[0].layout])
+        yield "start_info", Target(info[1], info[0].length, info[0].layout)
     for pfn, kind in memory.types.items():
         if not (1 <= kind & 7 <= 4 and kind < 13):
             continue
@@ -81,8 +77,7 @@ def targets(base):
     if base.pv:
         for name, target in in_memory(view, found, memory):
             every.setdefault(name, []).append(target)
-    return {name: some for name, some in every.items() if not name.startswith("component") and name != "rest"
-            and name not in ("fpu_sse", "HEADER")}, Tables(memory)
+    return {name: some for name, some in every.items() if not name.startswith(OPAQUE)}, Tables(memory)
 
 
 def flipped(base, target, tables, rng):
@@ -104,7 +99,7 @@ def wrong(base, target, tables, rng):
     """One field has any other value."""
     if target.layout is None:
         return entry_elsewhere(base, target, tables, rng)
-    at, width = rng.choice([leaf for leaf in leaves(target.layout) if leaf[0] + leaf[1] <= target.length])
+    at, width = rng.choice(list(leaves(target.layout, target.length)))
     return target.at + at, rng.randbytes(width)
 
 

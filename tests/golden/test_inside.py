@@ -21,13 +21,16 @@ TYPES.update({'%s_%s' % (name, width): 'struct %s_x86_%s' % (name, width) for wi
 TYPES.update(xsave_hdr='struct hvm_hw_cpu_xsave_hdr', ext_vcpucontext='struct xen_domctl_ext_vcpucontext',
              vcpu_msr='struct xen_domctl_vcpu_msr', cpuid_leaf='struct xen_cpuid_leaf',
              msr_entry='struct xen_msr_entry')
-PARTS = {'hvm_hw_pit_channel', 'hvm_hw_hpet_timer', 'hvm_param'}
+PARTS = {'hvm_hw_pit_channel', 'hvm_hw_hpet_timer', 'hvm_param', 'hvm_params', 'hvm_hw_lapic_regs'}
 
 # What the headers call otherwise, or (None) do not name: bit fields, padding, members newer than the headers.
-CALLED = {'console.mfn': 'console.domU.mfn', 'console.evtchn': 'console.domU.evtchn'}
+CALLED = {'console.mfn': 'console.domU.mfn', 'console.evtchn': 'console.domU.evtchn',
+          'fpu_sse': 'save_area.fpu_sse', 'xsave_hdr': 'save_area.xsave_hdr',
+          **{'vmce_' + name: 'vmce.' + name for name in ('caps', 'mci_ctl2_bank0', 'mci_ctl2_bank1', 'mcg_ext_ctl')}}
+OCTETS = {'x86_fxsave', 'xsave_hdr'}  # what the headers have as a row of octets, or by itself
 UNNAMED = {('hvm_hw_vpic', 'init_state'), ('hvm_hw_vpic', 'flags'), ('hvm_hw_lapic', 'pending_esr'),
            ('hvm_hw_lapic', 'pad0'), ('hvm_msr', 'pad0'), ('ext_vcpucontext', 'pad'), ('start_info_64', 'pad')}
-SHORTER = {'hvm_hw_lapic', 'hvm_hw_cpu_xsave', 'hvm_msr'}  # the header's structure is older, or goes on
+SHORTER = {'hvm_hw_lapic', 'hvm_msr'}  # the header's structure is older, or goes on
 
 PROGRAM = '''#define __XEN_TOOLS__ 1
 #include <stddef.h>
@@ -54,8 +57,10 @@ class Skip(Exception):
 def members(layout, prefix=''):
     """(path, offset, size) of every member, those of nested structures too."""
     for field in layout.fields:
+        if field.count == 0:
+            continue
         path = prefix + field.name
-        if field.inner:
+        if field.inner and field.kind not in OCTETS:
             yield from members(field.inner, path + ('.' if field.count is None else '[%d].' % (field.count - 1)))
         else:
             yield path, field.width * (1 if field.count is None else field.count)
@@ -116,7 +121,7 @@ def built_hvm():
             wrong.append('4.%d: %r' % (minor, cpu))
         if ('rtc_offset' in parts['RTC', 0]) != (minor >= 14) or ('pending_esr' in parts['LAPIC', 0]) != (minor >= 21):
             wrong.append('4.%d: lengths' % minor)
-        if parts['component 2', 0]['octets'] != '02' * 256:
+        if parts['component 2', 0]['ymm_high'][15]['part'] != [0x0202020202020202] * 2:
             wrong.append('4.%d: XSAVE' % minor)
     return wrong
 
@@ -131,7 +136,7 @@ def built_pv():
             wrong.append('start_info of width %d: %r' % (width, info))
         if parts['shared_info', 0]['arch']['max_pfn'] != 32 or parts['basic', 0]['ctrlreg'][3] != 4 << 12:
             wrong.append('width %d' % width)
-        if parts['extended', 1]['vmce']['caps'] != build_pv.MCG_CAP:
+        if parts['extended', 1]['vmce_caps'] != build_pv.MCG_CAP:
             wrong.append('extended of width %d' % width)
     return wrong
 
@@ -147,7 +152,7 @@ def every_clean_stream():
         for record in found.all(9):
             parts = list(structures.structures(view, record))
             told = [place for part in parts for place in range(part.at, part.at + part.length)]
-            heads = sum(part.name.isupper() for part in parts) + 1
+            heads = sum(part.name.isupper() for part in parts) + 1  # descriptors, END's too
             if len(told) + 8 * heads != len(record.body) or len(set(told)) != len(told):
                 wrong.append('%s: record %d' % (stream.name, record.number))
     return wrong

@@ -57,7 +57,7 @@ def extended(number, size=64, width=8):
     """size: 64, or 56 up to Xen 4.9."""
     home = KERNEL[width]
     blob = layouts.EXTENDED.make(vcpu=number, size=size, sysenter_callback_eip=home + 0x1300,
-                                 sysenter_callback_cs=SELECTORS[width][0], **{'vmce.caps': MCG_CAP})
+                                 sysenter_callback_cs=SELECTORS[width][0], vmce_caps=MCG_CAP)
     return blob[:size]
 
 

@@ -10,7 +10,7 @@ XL_MAGIC = bytes.fromhex('58656e20736176656420646f6d61696e2c20786c20666f726d6174
 XENOPSD = b'XenSavedDomv2-\n'
 LIBVIRT = (b'libvirt-xml\n \0 \r', b'LibvirtxlSaveImg')
 END, CHECKPOINT = 0, 14
-LIBXL_CHECKPOINT_END = 4
+LIBXL_CHECKPOINT_END, STATE_HEAD = 4, struct.pack('<II', 5, 4)
 
 
 class Broken(Exception):
@@ -110,7 +110,10 @@ class Image:
             kind, length = struct.unpack_from('<II', self.octets, at)
             at += 8 + padded(length)
             if kind == LIBXL_CHECKPOINT_END:
-                return self.is_complete(at)
+                self.complete = len(self.records)
+                break
+        while self.octets[at:at + 8] == STATE_HEAD:
+            at += 16  # COLO: no record of an image has this type and so few octets
         return at
 
     def is_complete(self, at):

@@ -6,18 +6,24 @@
         u64 tdt_msr''')
 
 A line names a type and members: NAME or NAME[COUNT]. Types: u8 u16 u32 u64 s8 s64; octets (an array of octets that is
-printed as hex); bits (an array of octets that is a bitmap); or the name of another layout. A line "@0x200" asserts the
-offset at which the next member begins; "optional" says that a shorter form may end here.
+printed as hex); bits (an array of octets that is a bitmap); vectors (256 bits, 32 of them in every 16 octets); text;
+or the name of another layout. A line "@0x200" asserts the offset at which the next member begins; ">0x200" leaves
+octets out up to there; "optional" says that a shorter form may end here.
 """
 
 import re
 
-WIDTHS = {'u8': 1, 'u16': 2, 'u32': 4, 'u64': 8, 's8': 1, 's64': 8}
+WIDTHS = {'u8': 1, 'u16': 2, 'u32': 4, 'u64': 8, 's8': 1, 's64': 8, 'vectors': 128}
 LAYOUTS = {}
 
 
+def set_bits(octets):
+    number = int.from_bytes(octets, 'little')
+    return [bit for bit in range(8 * len(octets)) if number >> bit & 1]
+
+
 class Field:
-    """A member: count is None for a single one; inner is the layout of a nested structure."""
+    """A member: count is None for a single one, 0 for as many as there are; inner: the layout of a nested structure."""
 
     def __init__(self, name, kind, offset, width, count):
         self.name, self.kind, self.offset, self.width, self.count = name, kind, offset, width, count
@@ -28,11 +34,16 @@ class Field:
         at = base + self.offset
         if self.kind == 'octets':
             return octets[at:at + self.count].hex()
+        if self.kind == 'text':
+            return bytes(octets[at:at + self.count]).split(b'\0')[0].decode('ascii', 'backslashreplace')
         if self.kind == 'bits':
-            number = int.from_bytes(octets[at:at + self.count], 'little')
-            return [bit for bit in range(8 * self.count) if number >> bit & 1]
-        values = [self.one(octets, at + index * self.width) for index in range(self.count or 1)]
-        return values[0] if self.count is None else values
+            return set_bits(octets[at:at + self.count])
+        if self.kind == 'vectors':
+            return set_bits(b''.join(bytes(octets[at + 16 * part:at + 16 * part + 4]) for part in range(8)))
+        if self.count is None:
+            return self.one(octets, at)
+        count = self.count or max(0, len(octets) - at) // self.width
+        return [self.one(octets, at + index * self.width) for index in range(count)]
 
     def one(self, octets, at):
         if self.inner:
@@ -48,7 +59,9 @@ class Layout:
         self.sizes = [size]
         at = 0
         for line in filter(None, map(str.strip, text.splitlines())):
-            if line.startswith('@'):
+            if line.startswith('>'):
+                at = int(line[1:], 16)
+            elif line.startswith('@'):
                 assert at == int(line[1:], 16), '%s: %s, and it is %#x' % (name, line, at)
             elif line == 'optional':
                 self.sizes.append(at)
@@ -61,7 +74,7 @@ class Layout:
     def add(self, at, kind, *members):
         inner = LAYOUTS.get(kind)
         width = inner.size if inner else WIDTHS.get(kind, 1)
-        align = inner.align if inner else width
+        align = inner.align if inner else 1 if kind == 'vectors' else width
         self.align = max(self.align, align)
         for member in members:
             name, count = re.fullmatch(r'(\w+)(?:\[(\w+)\])?', member).groups()

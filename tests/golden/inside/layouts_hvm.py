@@ -2,8 +2,24 @@
 
 from inside.layout import layout
 
+layout('x86_st', 16, 'u64 mantissa\n u16 exponent\n octets pad[6]')
+layout('x86_xmm', 16, 'u64 part[2]')
+layout('x86_zmm_high', 32, 'u64 part[4]')
+layout('x86_zmm', 64, 'u64 part[8]')
+layout('x86_bound', 16, 'u64 lower upper')
+FXSAVE = layout('x86_fxsave', 512, '''
+    u16 fcw fsw
+    u8 ftw rsvd0
+    u16 fop
+    u64 fip fdp
+    u32 mxcsr mxcsr_mask
+    x86_st st[8]
+    x86_xmm xmm[16]
+    @0x1A0
+    octets rsvd1[96]''')
+
 REGISTERS = '''
-    octets fpu_regs[512]
+    x86_fxsave fpu_regs
     @0x200
     u64 rax rbx rcx rdx rbp rsi rdi rsp r8 r9 r10 r11 r12 r13 r14 r15
     @0x280
@@ -35,7 +51,11 @@ CPU = layout('hvm_hw_cpu', 1032, REGISTERS + '''
 CPU_COMPAT = layout('hvm_hw_cpu_compat', 1016, REGISTERS + '''
     u64 tsc
     u32 pending_event error_code''')
-PIC = layout('hvm_hw_vpic', 8, 'u8 irr imr isr irq_base init_state flags elcr int_output')
+PIC = layout('hvm_hw_vpic', 8, '''
+    bits irr[1] imr[1] isr[1]
+    u8 irq_base init_state flags
+    bits elcr[1]
+    u8 int_output''')
 IOAPIC = layout('hvm_hw_vioapic', 400, 'u64 base_address\n u32 ioregsel id\n u64 redirtbl[48]')
 LAPIC = layout('hvm_hw_lapic', 32, '''
     u64 apic_base_msr
@@ -43,7 +63,13 @@ LAPIC = layout('hvm_hw_lapic', 32, '''
     u64 tdt_msr
     optional
     u32 pending_esr pad0''')
-LAPIC_REGS = layout('hvm_hw_lapic_regs', 1024, 'octets data[1024]')
+LAPIC_REGS = layout('hvm_hw_lapic_regs', 1024, ''.join('>%#x\n %s %s\n' % row for row in (
+    (0x20, 'u32', 'id'), (0x30, 'u32', 'version'), (0x80, 'u32', 'tpr'), (0x90, 'u32', 'apr'), (0xA0, 'u32', 'ppr'),
+    (0xB0, 'u32', 'eoi'), (0xC0, 'u32', 'rrd'), (0xD0, 'u32', 'ldr'), (0xE0, 'u32', 'dfr'), (0xF0, 'u32', 'svr'),
+    (0x100, 'vectors', 'isr'), (0x180, 'vectors', 'tmr'), (0x200, 'vectors', 'irr'), (0x280, 'u32', 'esr'),
+    (0x2F0, 'u32', 'lvtcmci'), (0x300, 'u32', 'icr'), (0x310, 'u32', 'icr2'), (0x320, 'u32', 'lvtt'),
+    (0x330, 'u32', 'lvtthmr'), (0x340, 'u32', 'lvtpc'), (0x350, 'u32', 'lvt0'), (0x360, 'u32', 'lvt1'),
+    (0x370, 'u32', 'lvterr'), (0x380, 'u32', 'tmict'), (0x390, 'u32', 'tmcct'), (0x3E0, 'u32', 'tdcr'))) + '>0x400')
 PCI_IRQ = layout('hvm_hw_pci_irqs', 16, 'bits i[16]')
 ISA_IRQ = layout('hvm_hw_isa_irqs', 8, 'bits i[8]')
 PCI_LINK = layout('hvm_hw_pci_link', 8, 'u8 route[4]\n octets pad0[4]')
@@ -82,18 +108,33 @@ VIRIDIAN_VCPU = layout('hvm_viridian_vcpu_context', 216, '''
     optional
     u64 simp_msr sint_msr[16] stimer_config_msr[4] stimer_count_msr[4]''')
 VMCE_VCPU = layout('hvm_vmce_vcpu', 32, 'u64 caps mci_ctl2_bank0 mci_ctl2_bank1\n optional\n u64 mcg_ext_ctl')
-TSC_ADJUST = layout('hvm_tsc_adjust', 8, 'u64 tsc_adjust')
+TSC_ADJUST = layout('hvm_tsc_adjust', 8, 's64 tsc_adjust')
 XSAVE_HEADER = layout('xsave_hdr', 64, 'u64 xstate_bv xcomp_bv reserved[6]')
-XSAVE_HEAD = layout('hvm_hw_cpu_xsave', 24, 'u64 xfeature_mask xcr0 xcr0_accum')
-FPU_SSE = layout('fpu_sse', 512, 'octets x[512]')
-MSR_HEAD = layout('hvm_msr', 8, 'u32 count pad0')
+CPU_XSAVE = layout('hvm_hw_cpu_xsave', 600, '''
+    u64 xfeature_mask xcr0 xcr0_accum
+    x86_fxsave fpu_sse
+    @0x218
+    xsave_hdr xsave_hdr''')
+# Components of the standard form, by their bit in XCR0.
+COMPONENTS = {
+    2: layout('xstate_avx', 256, 'x86_xmm ymm_high[16]'),
+    3: layout('xstate_bndregs', 64, 'x86_bound bnd[4]'),
+    4: layout('xstate_bndcsr', 64, 'u64 cfgu status rsvd[6]'),
+    5: layout('xstate_opmask', 64, 'u64 k[8]'),
+    6: layout('xstate_zmm_hi256', 512, 'x86_zmm_high zmm_high[16]'),
+    7: layout('xstate_hi16_zmm', 1024, 'x86_zmm zmm[16]'),
+    9: layout('xstate_pkru', 8, 'u32 pkru rsvd'),
+}
 ONE_MSR = layout('hvm_one_msr', 16, 'u32 index _rsvd\n u64 val')
+MSR = layout('hvm_msr', 8, 'u32 count pad0\n hvm_one_msr msr[0]')
+HVM_PARAM = layout('hvm_param', 16, 'u64 index value')
+HVM_PARAMS = layout('hvm_params', 8, 'u32 count _res1\n hvm_param param[0]')
 
-# typecode -> (name, layout). CPU_XSAVE and CPU_MSR go on behind theirs.
+# typecode -> (name, layout). Behind CPU_XSAVE's stand the components.
 ENTRIES = {
     1: ('HEADER', HEADER), 2: ('CPU', CPU), 3: ('PIC', PIC), 4: ('IOAPIC', IOAPIC), 5: ('LAPIC', LAPIC),
     6: ('LAPIC_REGS', LAPIC_REGS), 7: ('PCI_IRQ', PCI_IRQ), 8: ('ISA_IRQ', ISA_IRQ), 9: ('PCI_LINK', PCI_LINK),
     10: ('PIT', PIT), 11: ('RTC', RTC), 12: ('HPET', HPET), 13: ('PMTIMER', PMTIMER), 14: ('MTRR', MTRR),
-    15: ('VIRIDIAN_DOMAIN', VIRIDIAN_DOMAIN), 16: ('CPU_XSAVE', XSAVE_HEAD), 17: ('VIRIDIAN_VCPU', VIRIDIAN_VCPU),
-    18: ('VMCE_VCPU', VMCE_VCPU), 19: ('TSC_ADJUST', TSC_ADJUST), 20: ('CPU_MSR', MSR_HEAD),
+    15: ('VIRIDIAN_DOMAIN', VIRIDIAN_DOMAIN), 16: ('CPU_XSAVE', CPU_XSAVE), 17: ('VIRIDIAN_VCPU', VIRIDIAN_VCPU),
+    18: ('VMCE_VCPU', VMCE_VCPU), 19: ('TSC_ADJUST', TSC_ADJUST), 20: ('CPU_MSR', MSR),
 }

@@ -1,5 +1,6 @@
 """What PV records hold (sections 7.4 to 7.7, 8): contexts of vCPUs, shared_info and start_info, of both widths."""
 
+from inside import layouts_hvm  # noqa: F401 (x86_fxsave)
 from inside.layout import layout
 
 layout('trap_info_32', 8, 'u8 vector flags\n u16 cs\n u32 address')
@@ -24,7 +25,7 @@ layout('user_regs_64', 200, '''
     u16 ss _pad2[3] es _pad3[3] ds _pad4[3] fs _pad5[3] gs _pad6[3]''')
 
 BASIC_32 = layout('vcpu_guest_context_32', 2800, '''
-    octets fpu_ctxt[512]
+    x86_fxsave fpu_ctxt
     u32 flags
     user_regs_32 user_regs
     @0x248
@@ -38,7 +39,7 @@ BASIC_32 = layout('vcpu_guest_context_32', 2800, '''
     @0xADC
     u32 event_callback_cs event_callback_eip failsafe_callback_cs failsafe_callback_eip vm_assist''')
 BASIC_64 = layout('vcpu_guest_context_64', 5168, '''
-    octets fpu_ctxt[512]
+    x86_fxsave fpu_ctxt
     u64 flags
     user_regs_64 user_regs
     @0x2D0
@@ -52,7 +53,6 @@ BASIC_64 = layout('vcpu_guest_context_64', 5168, '''
     @0x13F8
     u64 event_callback_eip failsafe_callback_eip syscall_callback_eip vm_assist fs_base gs_base_kernel gs_base_user''')
 
-layout('vmce', 32, 'u64 caps mci_ctl2_bank0 mci_ctl2_bank1\n optional\n u64 mcg_ext_ctl')
 EXTENDED = layout('ext_vcpucontext', 64, '''
     u32 vcpu size
     u64 syscall32_callback_eip sysenter_callback_eip
@@ -60,9 +60,19 @@ EXTENDED = layout('ext_vcpucontext', 64, '''
     u8 syscall32_disables_events sysenter_disables_events
     @0x1E
     octets pad[2]
-    vmce vmce''')
-XSAVE = layout('vcpu_xsave', 16, 'u64 xcr0 xcr0_accum')
+    u64 vmce_caps vmce_mci_ctl2_bank0 vmce_mci_ctl2_bank1
+    optional
+    u64 vmce_mcg_ext_ctl''')
+XSAVE = layout('vcpu_xsave', 592, '''
+    u64 xcr0 xcr0_accum
+    x86_fxsave fxsave
+    @0x210
+    u64 xstate_bv xcomp_bv reserved[6]''')
+VCPU_HEAD = layout('vcpu_head', 8, 'u32 vcpu_id reserved')
+PV_INFO = layout('pv_info', 8, 'u8 guest_width pt_levels\n octets reserved[6]')
+P2M_FRAMES = layout('p2m_frames', 8, 'u32 start_pfn end_pfn\n u64 p2m_pfns[0]')
 MSR = layout('vcpu_msr', 16, 'u32 index reserved\n u64 value')
+MSRS = layout('vcpu_msrs', 0, 'vcpu_msr msrs[0]')
 
 layout('vcpu_time_info', 32, '''
     u32 version pad0
@@ -74,13 +84,15 @@ layout('vcpu_time_info', 32, '''
 layout('arch_vcpu_info_32', 24, 'u32 cr2\n octets pad[20]')
 layout('vcpu_info_32', 64, '''
     u8 evtchn_upcall_pending evtchn_upcall_mask
-    u32 evtchn_pending_sel
+    >0x4
+    bits evtchn_pending_sel[4]
     arch_vcpu_info_32 arch
     vcpu_time_info time''')
 layout('arch_vcpu_info_64', 16, 'u64 cr2 pad')
 layout('vcpu_info_64', 64, '''
     u8 evtchn_upcall_pending evtchn_upcall_mask
-    u64 evtchn_pending_sel
+    >0x8
+    bits evtchn_pending_sel[8]
     arch_vcpu_info_64 arch
     vcpu_time_info time''')
 layout('arch_shared_info_32', 28, '''
@@ -106,16 +118,16 @@ SHARED_INFO_64 = layout('shared_info_64', 3136, '''
 layout('console_32', 8, 'u32 mfn evtchn')
 layout('console_64', 16, 'u64 mfn\n u32 evtchn')
 START_INFO_32 = layout('start_info_32', 1112, '''
-    octets magic[32]
+    text magic[32]
     u32 nr_pages shared_info flags store_mfn store_evtchn
     @0x34
     console_32 console
     u32 pt_base nr_pt_frames mfn_list mod_start mod_len
     @0x50
-    octets cmd_line[1024]
+    text cmd_line[1024]
     u32 first_p2m_pfn nr_p2m_frames''')
 START_INFO_64 = layout('start_info_64', 1168, '''
-    octets magic[32]
+    text magic[32]
     u64 nr_pages shared_info
     u32 flags
     u64 store_mfn
@@ -126,11 +138,9 @@ START_INFO_64 = layout('start_info_64', 1168, '''
     @0x58
     u64 pt_base nr_pt_frames mfn_list mod_start mod_len
     @0x80
-    octets cmd_line[1024]
+    text cmd_line[1024]
     u64 first_p2m_pfn nr_p2m_frames''')
 
 TSC_INFO = layout('tsc_info', 24, 'u32 mode khz\n u64 nsec\n u32 incarnation _res1')
 CPUID_LEAF = layout('cpuid_leaf', 24, 'u32 leaf subleaf a b c d')
 MSR_ENTRY = layout('msr_entry', 16, 'u32 idx flags\n u64 val')
-HVM_PARAM = layout('hvm_param', 16, 'u64 index value')
-P2M_FRAME = layout('p2m_frame', 8, 'u64 pfn')

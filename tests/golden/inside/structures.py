@@ -4,6 +4,7 @@ import struct
 
 from inside import layouts_hvm as hvm
 from inside import layouts_pv as pv
+from inside.memory import COMPONENTS
 
 PAGE = 4096
 NAMES = ['END', 'PAGE_DATA', 'X86_PV_INFO', 'X86_PV_P2M_FRAMES', 'X86_PV_VCPU_BASIC', 'X86_PV_VCPU_EXTENDED',
@@ -21,21 +22,31 @@ PARAMS = {0: 'CALLBACK_IRQ', 1: 'STORE_PFN', 2: 'STORE_EVTCHN', 4: 'PAE_ENABLED'
           36: 'X87_FIP_WIDTH', 37: 'VM86_TSS_SIZED', 38: 'MCA_CAP'}
 
 
+OURS = {0x80475701: 'PAGE_CHECKS', 0x80475702: 'IMAGE_DIGEST', 0x80475703: 'SAVING_CPU', 0x80475704: 'PROVENANCE'}
+
+
 def name_of(kind):
+    if kind in OURS:
+        return OURS[kind]
     return NAMES[kind] if kind < len(NAMES) else '%#x' % kind
 
 
 class Structure:
-    """Decoded octets: at is the offset of the first in the record's body; instance is a vCPU's number or a chip's."""
+    """Decoded octets: at is the offset of the first in the record's body; instance is a vCPU's number or a chip's.
 
-    def __init__(self, name, instance, at, layout, octets, count=None):
+    many: there are as many of the layout as fit, and fields is a list. Without a layout fields is the octets as hex.
+    """
+
+    def __init__(self, name, instance, at, layout, octets, many=False):
         self.name, self.instance, self.at, self.length = name, instance, at, len(octets)
-        self.layout = layout.name if layout else None
-        if count is not None:
+        self.layout = layout
+        if layout is None:
+            self.fields = bytes(octets).hex()
+        elif many:
             size = layout.size
-            self.fields = [layout.decode(octets[index * size:(index + 1) * size]) for index in range(count)]
+            self.fields = [layout.decode(octets[at:at + size]) for at in range(0, len(octets) - size + 1, size)]
         else:
-            self.fields = layout.decode(octets) if layout else {}
+            self.fields = layout.decode(octets)
 
 
 class View:
@@ -50,29 +61,31 @@ class View:
                 leaf, sub, size, offset, _, _ = struct.unpack_from('<6I', record.body, at)
                 if leaf == 0xD and 2 <= sub < 63 and size:
                     self.components[sub] = (offset, size)
+        if not image.all(17):  # older savers wrote no policy: where Intel's processors have them
+            self.components = dict(COMPONENTS)
 
 
-def plain_octets(name, number, at, octets):
-    found = Structure(name, number, at, None, octets)
-    found.fields = {'octets': bytes(octets).hex()}
-    return found
+def whole(name, number, at, layout, octets):
+    """A structure, and what stands behind it."""
+    yield Structure(name, number, at, layout, octets[:layout.size])
+    if len(octets) > layout.size:
+        yield Structure('behind ' + name, number, at + layout.size, None, octets[layout.size:])
 
 
-def xsave(view, number, octets, at, accum):
-    """FXSAVE region, header and components of an area whose first octet stands at `at` in the record's body."""
-    found = [Structure('fpu_sse', number, at, hvm.FPU_SSE, octets[:512]),
-             Structure('xsave_hdr', number, at + 512, hvm.XSAVE_HEADER, octets[512:576])]
+def components(view, number, octets, at, accum):
+    """What stands behind the header of an XSAVE area, whose first octet is at `at` in the record's body."""
     end = 576
     for bit, (offset, size) in sorted(view.components.items(), key=lambda item: item[1]):
         if not accum >> bit & 1 or offset < end or offset + size > len(octets):
             continue
         if offset > end:
-            found.append(plain_octets('rest', number, at + end, octets[end:offset]))
+            yield Structure('rest', number, at + end, None, octets[end:offset])
         end = offset + size
-        found.append(plain_octets('component %d' % bit, number, at + offset, octets[offset:end]))
+        layout = hvm.COMPONENTS.get(bit)
+        known = layout if layout and layout.size == size else None
+        yield Structure('component %d' % bit, number, at + offset, known, octets[offset:end])
     if end < len(octets):
-        found.append(plain_octets('rest', number, at + end, octets[end:]))
-    return found
+        yield Structure('rest', number, at + end, None, octets[end:])
 
 
 def hvm_context(view, body):
@@ -83,51 +96,48 @@ def hvm_context(view, body):
         if code == 0:
             break
         name, layout = hvm.ENTRIES.get(code, ('type %d' % code, None))
-        if code == 20:
-            yield Structure(name, instance, at, hvm.MSR_HEAD, data[:8])
-            yield Structure('msr', instance, at + 8, hvm.ONE_MSR, data[8:], (length - 8) // 16)
-        elif code == 16:
-            yield Structure(name, instance, at, hvm.XSAVE_HEAD, data[:24])
-            yield from xsave(view, instance, data[24:], at + 24, struct.unpack_from('<Q', data, 16)[0])
-        else:
-            if code == 2 and length == 1016:
-                layout = hvm.CPU_COMPAT
-            yield Structure(name, instance, at, layout, data)
+        if code == 2 and length == 1016:
+            layout = hvm.CPU_COMPAT
+        yield Structure(name, instance, at, layout, data[:600] if code == 16 else data)
+        if code == 16:
+            yield from components(view, instance, data[24:], at + 24, struct.unpack_from('<Q', data, 16)[0])
         at += length
 
 
 def pv_vcpu(view, kind, body):
-    number = struct.unpack_from('<I', body)[0]
-    blob = body[8:]
+    number, blob = struct.unpack_from('<I', body)[0], body[8:]
+    yield Structure('head', number, 0, pv.VCPU_HEAD, body[:8])
     if kind == 4:
-        yield Structure('basic', number, 8, pv.BASIC_64 if view.width == 8 else pv.BASIC_32, blob)
+        yield from whole('basic', number, 8, pv.BASIC_64 if view.width == 8 else pv.BASIC_32, blob)
     elif kind == 5:
-        yield Structure('extended', number, 8, pv.EXTENDED, blob)
+        yield from whole('extended', number, 8, pv.EXTENDED, blob)
     elif kind == 12:
-        yield Structure('msrs', number, 8, pv.MSR, blob, len(blob) // 16)
+        yield Structure('msrs', number, 8, pv.MSRS, blob)
     else:
-        yield Structure('xsave', number, 8, pv.XSAVE, blob[:16])
+        yield Structure('xsave', number, 8, pv.XSAVE, blob[:592])
         if len(blob) > 16:
-            yield from xsave(view, number, blob[16:], 24, struct.unpack_from('<Q', blob, 8)[0])
+            yield from components(view, number, blob[16:], 24, struct.unpack_from('<Q', blob, 8)[0])
 
 
 def structures(view, record):
     """Every structure in a record's body, in order. Memory is no structure; start_info is found elsewhere."""
     kind, body = record.kind, record.body
+    simple = {2: ('pv_info', pv.PV_INFO), 3: ('p2m_frames', pv.P2M_FRAMES), 8: ('tsc_info', pv.TSC_INFO),
+              10: ('params', hvm.HVM_PARAMS)}
     if kind == 9:
         yield from hvm_context(view, body)
     elif kind in (4, 5, 6, 12):
         yield from pv_vcpu(view, kind, body)
     elif kind == 7:
-        yield Structure('shared_info', 0, 0, pv.SHARED_INFO_64 if view.width == 8 else pv.SHARED_INFO_32, body)
-    elif kind == 8:
-        yield Structure('tsc_info', 0, 0, pv.TSC_INFO, body)
-    elif kind == 10:
-        yield Structure('params', 0, 8, pv.HVM_PARAM, body[8:], (len(body) - 8) // 16)
+        yield from whole('shared_info', 0, 0, pv.SHARED_INFO_64 if view.width == 8 else pv.SHARED_INFO_32, body)
+    elif kind in simple:
+        yield Structure(simple[kind][0], 0, 0, simple[kind][1], body)
     elif kind == 17:
-        yield Structure('leaves', 0, 0, pv.CPUID_LEAF, body, len(body) // 24)
+        yield Structure('leaves', 0, 0, pv.CPUID_LEAF, body, many=True)
     elif kind == 18:
-        yield Structure('msrs', 0, 0, pv.MSR_ENTRY, body, len(body) // 16)
+        yield Structure('msrs', 0, 0, pv.MSR_ENTRY, body, many=True)
+    elif kind not in (0, 1):
+        yield Structure(name_of(kind), 0, 0, None, body)
 
 
 def start_info(view, image, memory):
@@ -142,5 +152,5 @@ def start_info(view, image, memory):
     offset = memory.contents.get(pfn)
     if offset is None:
         return None
-    page = image.octets[offset:offset + PAGE]
-    return Structure('start_info', 0, 0, pv.START_INFO_64 if wide else pv.START_INFO_32, page), offset
+    layout = pv.START_INFO_64 if wide else pv.START_INFO_32
+    return Structure('start_info', 0, 0, layout, image.octets[offset:offset + layout.size]), offset
