@@ -89,7 +89,10 @@ struct godwit_verdict {
     uint64_t num_pfns;    /* the highest pfn named + 1 */
     uint64_t by_type[16]; /* pfns by the type that they end with; those never named count nowhere */
     uint64_t num_vcpus;   /* with registers, as far as records say */
+    uint64_t vcpu_end;    /* the highest id of a vCPU, up or not, + 1 */
+    unsigned guest;       /* GODWIT_GUEST_PV or GODWIT_GUEST_HVM; 0: there are no headers */
     unsigned pv_width;    /* octets of a word of a PV guest, 4 or 8; 0: not PV, or not said */
+    int has_devices;      /* a flag: an HVM guest has the devices of a PC: it is none of the kind PVH */
     int wants_contents;   /* a flag: open the image again and judge with GODWIT_CONTENTS_ALWAYS for the whole truth */
 };
 

@@ -33,6 +33,7 @@ struct api_kind {
     const char *name;
     /* Makes inner when a run begins; NULL: it is there since the sink is. */
     struct gw_sink *(*begin)(struct godwit_sink *sink, const struct godwit_image *image, struct gw_err *err);
+    void (*close)(struct godwit_sink *sink); /* of what the sink holds beside inner, which is closed before; or NULL */
 };
 
 /* First member of every public sink, which is one block of memory. */
@@ -60,6 +61,11 @@ int api_answered(int64_t answer, uint64_t most, struct godwit_error *heard, cons
 /* A channel over a program's callbacks; *input is copied. Its close is called also on failure. */
 struct gw_chan *api_input(const struct godwit_input *input, struct gw_err *err);
 
+/* --- outputs (output.c) ------------------------------------------------------------------------------------------ */
+
+/* As api_input. */
+struct gw_chan *api_output(const struct godwit_output *output, struct gw_err *err);
+
 /* --- layouts (layout.c) ------------------------------------------------------------------------------------------ */
 
 /* NULL stays NULL. */
@@ -76,6 +82,8 @@ int api_answer(void *theirs, const void *own, size_t room);
 
 /* An object of size octets that begins with a sink; inner (may be NULL) is given, also on failure. */
 void *api_sink(size_t size, const struct api_kind *kind, struct gw_sink *inner, struct gw_err *err);
+/* The verdict, once it was given; NULL: there is none, or the sink is no verifier. */
+const struct gw_verdict *api_verdict(const struct godwit_sink *verifier);
 /* The sink is of that kind, else GW_E_USAGE. */
 int api_is(const struct godwit_sink *sink, const struct api_kind *kind, struct gw_err *err);
 /* It was closed meanwhile, in a callback: now its memory goes. True: it is gone. */

@@ -29,6 +29,8 @@ bool api_closed(struct godwit_sink *sink)
     if (!sink->closing || sink->running)
         return false;
     gw_sink_close(sink->inner);
+    if (sink->kind->close != NULL)
+        sink->kind->close(sink);
     gw_free(sink);
     return true;
 }

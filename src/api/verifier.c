@@ -126,7 +126,10 @@ static void view_verdict(struct verifier *v)
         .commits = judged->commits,
         .num_pfns = judged->num_pfns,
         .num_vcpus = judged->num_vcpus,
+        .vcpu_end = judged->vcpu_end,
+        .guest = judged->guest,
         .pv_width = judged->pv_width,
+        .has_devices = judged->has_devices,
         .wants_contents = judged->wants_contents,
     };
     _Static_assert(sizeof v->view.by_type == sizeof judged->by_type, "16 types of pages");
@@ -162,12 +165,16 @@ const struct godwit_verdict *godwit_verifier_finish(struct godwit_sink *verifier
     return &v->view;
 }
 
-uint64_t godwit_verifier_times(const struct godwit_sink *verifier, const char *rule)
+const struct gw_verdict *api_verdict(const struct godwit_sink *verifier)
 {
     struct gw_err ignored = GW_ERR_NONE;
-    const struct verifier *v = (const struct verifier *)verifier;
+    bool is = api_is(verifier, &verifier_kind, &ignored) == 0;
+    return is ? ((const struct verifier *)verifier)->judged : NULL;
+}
+
+uint64_t godwit_verifier_times(const struct godwit_sink *verifier, const char *rule)
+{
+    const struct gw_verdict *judged = api_verdict(verifier);
     const struct gw_rule *row = rule != NULL ? gw_rule_find(rule) : NULL;
-    if (row == NULL || api_is(verifier, &verifier_kind, &ignored) < 0 || v->judged == NULL)
-        return 0;
-    return v->judged->times[row - gw_rules];
+    return row != NULL && judged != NULL ? judged->times[row - gw_rules] : 0;
 }

@@ -63,15 +63,9 @@ static void found(void *arg, const struct gw_finding *finding)
         gw_err_place(&c->fault, finding->offset, finding->record);
 }
 
-static void learn(struct convert *c, const struct gw_summary *summary, const struct gw_verdict *v)
+static void learn(struct convert *c, const struct gw_verdict *v)
 {
-    const char *type = summary->headers.domain.type == GW_DOMAIN_PV ? "pv" : v->has_devices ? "hvm" : "pvh";
-    uint64_t num = 0;
-    for (unsigned i = 0; i < 16; i++)
-        num += gw_type_populates(i) ? v->by_type[i] : 0;
-    c->image = (struct gw_guest_config){ .max_memkb = num * (GW_PAGE_LEN / 1024),
-                                         .max_vcpus = (uint32_t)gw_max(v->vcpu_end, 1) };
-    snprintf(c->image.type, sizeof c->image.type, "%s", type);
+    c->image = gw_verdict_guest(v);
     c->pack.image = &c->image;
     c->wants_contents = v->wants_contents;
     c->looked = true;
@@ -79,7 +73,7 @@ static void learn(struct convert *c, const struct gw_summary *summary, const str
 
 /* Everything of the input through a verifier and a packer: the packer's error, the verifier's, or the reader's. */
 static int run(struct convert *c, struct gw_wrap *wrap, struct gw_sink *verifier, struct gw_sink *packer,
-               struct gw_summary *summary, struct gw_sink *tee, struct gw_err *err)
+               struct gw_sink *tee, struct gw_err *err)
 {
     struct gw_err failure = GW_ERR_NONE;
     int rc = gw_wrap_run(wrap, tee, &failure);
@@ -94,27 +88,25 @@ static int run(struct convert *c, struct gw_wrap *wrap, struct gw_sink *verifier
         return -1;
     snprintf(c->wrapping, sizeof c->wrapping, "%s", gw_packer_wrapping(packer));
     if (c->pack.to == NULL)
-        learn(c, summary, verdict);
+        learn(c, verdict);
     return 0;
 }
 
 /* One reading of the input: into c->pack.to, or for what is to be learnt of it. */
 static int pass(struct convert *c, struct gw_err *err)
 {
-    struct gw_summary summary = { 0 };
     struct gw_verify_opts verify = { .contents = c->pack.to != NULL && (!c->looked || c->wants_contents),
                                      .max_pfn = c->max_pfn,
                                      .found = found,
                                      .arg = c };
     gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(c->in, c->max_pfn, err);
     gw_auto(gw_sink_closep) struct gw_sink *verifier = wrap != NULL ? gw_verifier(&verify, err) : NULL;
-    gw_auto(gw_sink_closep) struct gw_sink *summarizer = verifier != NULL ? gw_summarizer(&summary, err) : NULL;
-    gw_auto(gw_sink_closep) struct gw_sink *packer = summarizer != NULL ? gw_packer(&c->pack, err) : NULL;
+    gw_auto(gw_sink_closep) struct gw_sink *packer = verifier != NULL ? gw_packer(&c->pack, err) : NULL;
     gw_auto(gw_sink_closep) struct gw_sink *progress = packer != NULL ? gw_progress(c->args, wrap, c->in, err) : NULL;
-    struct gw_sink *all[] = { verifier, summarizer, packer, progress };
+    struct gw_sink *all[] = { verifier, packer, progress };
     gw_auto(gw_sink_closep) struct gw_sink *tee =
-        err->code == GW_E_OK ? gw_tee(all, progress != NULL ? 4 : 3, err) : NULL;
-    return tee != NULL ? run(c, wrap, verifier, packer, &summary, tee, err) : -1;
+        err->code == GW_E_OK ? gw_tee(all, progress != NULL ? 3 : 2, err) : NULL;
+    return tee != NULL ? run(c, wrap, verifier, packer, tee, err) : -1;
 }
 
 static int read_config(struct convert *c, const char *name, struct gw_err *err)

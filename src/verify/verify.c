@@ -260,9 +260,22 @@ const struct gw_verdict *gw_verify_finish(struct gw_sink *sink)
     v->verdict.num_pfns = v->memory.pages.num;
     v->verdict.num_vcpus = v->guest == GW_GUEST_PV ? count_vcpus(v) : v->hvm.num_vcpus;
     v->verdict.vcpu_end = v->guest == GW_GUEST_PV ? v->pv.vcpus.num : v->hvm.vcpu_end;
+    v->verdict.guest = v->guest;
     v->verdict.has_devices = v->guest == GW_GUEST_HVM && v->hvm.has_pic;
     v->verdict.pv_width = v->pv.width;
     return &v->verdict;
+}
+
+struct gw_guest_config gw_verdict_guest(const struct gw_verdict *verdict)
+{
+    struct gw_guest_config guest = { .max_vcpus = (uint32_t)gw_max(verdict->vcpu_end, 1) };
+    const char *type = verdict->guest == GW_GUEST_PV ? "pv" : verdict->has_devices ? "hvm" : "pvh";
+    uint64_t num = 0;
+    for (unsigned i = 0; i < 16; i++)
+        num += gw_type_populates(i) ? verdict->by_type[i] : 0;
+    guest.max_memkb = num * (GW_PAGE_LEN / 1024);
+    memcpy(guest.type, type, strlen(type) + 1);
+    return guest;
 }
 
 bool gw_verdict_valid(const struct gw_verdict *verdict)

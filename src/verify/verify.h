@@ -75,6 +75,7 @@ struct gw_verdict {
     uint64_t num_vcpus;   /* with registers, as far as records say */
     uint64_t vcpu_end;    /* the highest id of a vCPU, up or not, + 1 */
     bool has_devices;     /* an HVM guest has the devices of a PC: it is none of the kind PVH */
+    unsigned guest;       /* GW_GUEST_PV or GW_GUEST_HVM; 0: there are no headers */
     unsigned pv_width;    /* 4 or 8 for a PV guest, when X86_PV_INFO says it */
     bool wants_contents;  /* there is a VERIFY and contents were not looked at: run again with opts.contents */
 };
@@ -89,6 +90,9 @@ bool gw_verify_failed(struct gw_sink *verifier, const struct gw_err *failure);
  * borrowed until the sink is closed.
  */
 const struct gw_verdict *gw_verify_finish(struct gw_sink *verifier);
+
+/* What a valid image itself says of its guest, for who has to write a configuration: type, max_memkb, max_vcpus. */
+struct gw_guest_config gw_verdict_guest(const struct gw_verdict *verdict);
 
 /* No error was found. */
 bool gw_verdict_valid(const struct gw_verdict *verdict);
