@@ -137,10 +137,11 @@ def questions():
             ("godwit %s %s=" % (command, option), set(words.split("|"))) for command, option, words in choices],
         "rules are offered by their id": [
             ("godwit verify --explain pag", {rule for rule in rules if rule.startswith("pag")}),
-            ("godwit verify --explain=shinfo-m", {"shinfo-missing"})],
+            ("godwit verify --explain=shi", {rule for rule in rules if rule.startswith("shi")})],
         "files are offered where a file may stand": [
             ("godwit verify im", {"image.save"}), ("godwit verify image.save fol", {"folder"}),
-            ("godwit save model: im", {"image.save"}), ("godwit restore im", {"image.save"})],
+            ("godwit save model: im", {"image.save"}), ("godwit restore im", {"image.save"}),
+            ("godwit convert --to xl -c im", {"image.save"}), ("godwit convert im", {"image.save"})],
         "directories alone are offered where a directory stands": [
             ("godwit receive --state-dir ", {"folder"})],
         "nothing is offered where a number stands": [("godwit migrate --downtime ", set())],
