@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+struct gw_bits;
+
 /* Text of ours as mdoc: a minus stays a minus. */
 void man_put(FILE *out, const char *text);
 /* The same with its full stop, and the end of the line. */
@@ -23,6 +25,15 @@ void fill_versions(FILE *out, const char *unused);
 void fill_records(FILE *out, const char *unused);
 void fill_page_types(FILE *out, const char *unused);
 void fill_structures(FILE *out, const char *group);
+
+/* man_names.c */
+void man_put_parts(FILE *out, const struct gw_bits *parts);
+void fill_features(FILE *out, const char *unused);
+void fill_hvm_entries(FILE *out, const char *unused);
+void fill_hvm_params(FILE *out, const char *unused);
+void fill_msrs(FILE *out, const char *unused);
+void fill_wrappings(FILE *out, const char *unused);
+void fill_xstates(FILE *out, const char *unused);
 
 /* man_talk.c: the tables of godwit-chunks(5). No filler here looks at its argument. */
 void fill_chunks(FILE *out, const char *unused);

@@ -94,13 +94,7 @@ static void put_bits(FILE *out, const struct gw_layout *layout, const struct gw_
         return;
     }
     fputs("; bits", out);
-    for (const struct gw_bits *bit = field->bits; bit->width > 0; bit++) {
-        fprintf(out, "%s %u", bit == field->bits ? "" : ",", bit->low);
-        if (bit->width > 1)
-            fprintf(out, " to %u", bit->low + bit->width - 1);
-        fputc(' ', out);
-        man_put(out, bit->name);
-    }
+    man_put_parts(out, field->bits);
 }
 
 static void put_must(FILE *out, const struct gw_field *field)

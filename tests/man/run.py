@@ -196,7 +196,7 @@ def structures(source):
     """{layout: rows of its section} of the page; a row is offset, octets, name."""
     row = re.compile(r"^\.It 0x([0-9a-f]+) Ta (each \d+|\d+ x \d+ of \d+|\d+ x \d+|\d+) Ta Li (\w+) Ta", re.M)
     told = {title: "\n".join(lines) for title, lines in sections(source, ".Ss ").items()}
-    return {title: row.findall(text) for title, text in told.items() if "\n.It 0x" in text}
+    return {title: row.findall(text) for title, text in told.items() if re.fullmatch("[a-z0-9_]+", title)}
 
 
 def declared():
