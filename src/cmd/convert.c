@@ -13,6 +13,7 @@
 
 #include "cmd.h"
 #include "moves.h"
+#include "sandbox.h"
 
 enum { OPT_TO = OPT_OWN, OPT_CONFIG, OPT_LOSSY, OPT_FORCE };
 
@@ -21,7 +22,9 @@ static const struct gw_opt convert_opts[] = {
     { 'c', "config", "FILE", OPT_CONFIG, "what stands at its head: xl's JSON, libvirt's XML, xenopsd's record" },
     { 0, "lossy", NULL, OPT_LOSSY, "leave out what the wrapping has no place for" },
     { 'f', "force", NULL, OPT_FORCE, "replace an OUT that exists" },
+    GW_OPTS_VERBOSE,
     GW_OPTS_MAX_GUEST,
+    GW_OPTS_NO_SANDBOX,
     GW_OPTS_COMMON,
     { 0 },
 };
@@ -133,25 +136,12 @@ static bool is_read_again(const char *name)
     return strcmp(name, "-") != 0 && stat(name, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
 }
 
-static int write_file(struct convert *c, struct gw_err *err)
+/* Once or twice through the input, which nothing was read of yet; what that does not need is given up before. */
+static int passes(struct convert *c, struct gw_chan *to, const char *new_file, struct gw_err *err)
 {
-    struct gw_newfile *file = gw_newfile_open(c->out, c->args->given[OPT_FORCE], err);
-    int rc = -1;
-    if (file != NULL) {
-        c->pack.to = gw_newfile_chan(file);
-        rc = pass(c, err);
-        c->octets = c->pack.to->write_pos;
-        if (rc == 0)
-            rc = gw_newfile_commit(file, err);
-    }
-    gw_newfile_close(file);
-    return rc;
-}
-
-static int write_standard(struct convert *c, struct gw_err *err)
-{
-    gw_auto(gw_chan_closep) struct gw_chan *to = gw_chan_fd(STDOUT_FILENO, false, err);
-    if (to == NULL)
+    const struct gw_sandbox what = { &c->in, 1, new_file };
+    bool again = is_read_again(c->in);
+    if (gw_confine_to(c->args, &what, err) < 0 || (again && pass(c, err) < 0))
         return -1;
     c->pack.to = to;
     int rc = pass(c, err);
@@ -159,12 +149,26 @@ static int write_standard(struct convert *c, struct gw_err *err)
     return rc;
 }
 
+static int write_file(struct convert *c, struct gw_err *err)
+{
+    struct gw_newfile *file = gw_newfile_open(c->out, c->args->given[OPT_FORCE], err);
+    int rc = file != NULL ? passes(c, gw_newfile_chan(file), c->out, err) : -1;
+    if (rc == 0)
+        rc = gw_newfile_commit(file, err);
+    gw_newfile_close(file);
+    return rc;
+}
+
+static int write_standard(struct convert *c, struct gw_err *err)
+{
+    gw_auto(gw_chan_closep) struct gw_chan *to = gw_chan_fd(STDOUT_FILENO, false, err);
+    return to != NULL ? passes(c, to, NULL, err) : -1;
+}
+
 static int convert(struct convert *c, struct gw_err *err)
 {
     const char *config = c->args->value[OPT_CONFIG];
     if (config != NULL && read_config(c, config, err) < 0)
-        return -1;
-    if (is_read_again(c->in) && pass(c, err) < 0)
         return -1;
     return strcmp(c->out, "-") == 0 ? write_standard(c, err) : write_file(c, err);
 }

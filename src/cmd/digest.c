@@ -40,7 +40,7 @@ static enum gw_exit digest_run(const struct gw_args *args)
     if (!gw_max_guest(args, &max_pfn))
         return GW_EXIT_USAGE;
     gw_auto(gw_sink_closep) struct gw_sink *digester = gw_digester(&err);
-    if (digester != NULL && !gw_confine(args, NULL)) /* behind the digester: OpenSSL reads its configuration */
+    if (digester != NULL && !gw_confine(args)) /* behind the digester: OpenSSL reads its configuration */
         return GW_EXIT_SYSTEM;
     if (digester != NULL && digest_file(name, max_pfn, args, digester, &err) == 0)
         return GW_EXIT_YES;

@@ -36,7 +36,7 @@ static enum gw_exit info_one(const char *name, const struct gw_args *args)
 static enum gw_exit info_run(const struct gw_args *args)
 {
     enum gw_exit worst = GW_EXIT_YES;
-    if (!gw_confine(args, NULL))
+    if (!gw_confine(args))
         return GW_EXIT_SYSTEM;
     for (int i = 0; i < args->num_operands; i++) {
         enum gw_exit status = info_one(args->operand[i], args);

@@ -19,6 +19,7 @@ static const struct gw_opt inspect_opts[] = {
     { 'f', "fpu", NULL, OPT_FPU, "the registers of the FPU, SSE and AVX too" },
     { 'x', "hex", NULL, OPT_HEX, "octets as a dump too, padding and reserved fields included" },
     { 'z', "zero", NULL, OPT_ZERO, "look at contents: how many pages are all zero" },
+    GW_OPTS_VERBOSE,
     GW_OPTS_MAX_GUEST,
     GW_OPTS_NO_SANDBOX,
     GW_OPTS_COLOR,
@@ -126,7 +127,7 @@ static enum gw_exit inspect_run(const struct gw_args *args)
         gw_complain_usage("inspect: --va reads the image several times: give a file that can be read again");
         return GW_EXIT_USAGE;
     }
-    if (!gw_confine(args, NULL))
+    if (!gw_confine(args))
         return GW_EXIT_SYSTEM;
     if (q.has_record || q.has_pfn || q.has_va) {
         q.max_pfn = judge.max_pfn;

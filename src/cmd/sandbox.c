@@ -298,18 +298,24 @@ void gw_sandbox_print(FILE *out)
     fprintf(out, "%s\n", lacking != NULL ? lacking : "");
 }
 
-bool gw_confine(const struct gw_args *args, const char *writes)
+int gw_confine_to(const struct gw_args *args, const struct gw_sandbox *what, struct gw_err *err)
 {
-    struct gw_err err = GW_ERR_NONE;
-    const struct gw_sandbox what = { args->operand, args->num_operands, writes };
     const char *lacking = what_is_lacking(gw_sandbox_has());
     if (args->given[OPT_NO_SANDBOX])
-        return true;
+        return 0;
     if (args->given[OPT_VERBOSE] && lacking != NULL)
         fprintf(stderr, "godwit: the sandbox is not whole: %s\n", lacking);
-    if (gw_sandbox(&what, GW_SANDBOX_BOTH, &err) == 0)
+    if (gw_sandbox(what, GW_SANDBOX_BOTH, err) == 0)
+        return 0;
+    return gw_because(err, "cannot give up what reading does not need; --no-sandbox reads without");
+}
+
+bool gw_confine(const struct gw_args *args)
+{
+    struct gw_err err = GW_ERR_NONE;
+    const struct gw_sandbox operands = { (const char *const *)args->operand, args->num_operands, NULL };
+    if (gw_confine_to(args, &operands, &err) == 0)
         return true;
-    gw_because(&err, "cannot give up what reading does not need; --no-sandbox reads without");
     gw_complain(&err);
     return false;
 }

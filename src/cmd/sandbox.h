@@ -13,7 +13,7 @@
 enum { GW_SANDBOX_LANDLOCK = 1, GW_SANDBOX_SECCOMP = 2, GW_SANDBOX_BOTH = 3 };
 
 struct gw_sandbox {
-    char *const *reads; /* names of files that are still to be opened; "-", standard input, is open already */
+    const char *const *reads; /* names of files that are still to be opened; "-", standard input, is open already */
     int num_reads;
     const char *writes; /* a file of gw_newfile_open(): it may still come into its place or be removed; NULL: none */
 };
@@ -33,8 +33,10 @@ void gw_sandbox_print(FILE *out);
 
 /*
  * For a command, behind its options and in front of its first look into a file: does the above as --no-sandbox wants.
- * False: it failed, which was told on stderr. What the system lacks is told with -v.
+ * What the system lacks is told on stderr with -v.
  */
-bool gw_confine(const struct gw_args *args, const char *writes);
+int gw_confine_to(const struct gw_args *args, const struct gw_sandbox *what, struct gw_err *err);
+/* The same for the operands, which are read. False: it failed, which was told on stderr. */
+bool gw_confine(const struct gw_args *args);
 
 #endif

@@ -245,7 +245,7 @@ static enum gw_exit verify_run(const struct gw_args *args)
         gw_complain_usage("verify: FILE... is missing");
         return GW_EXIT_USAGE;
     }
-    if (!gw_confine(args, NULL))
+    if (!gw_confine(args))
         return GW_EXIT_SYSTEM;
     for (int i = 0; i < args->num_operands; i++) {
         enum gw_exit status = verify_one(args->operand[i], &opts, args);

@@ -299,7 +299,7 @@ static void end(void)
 /* How the attempt ends in a process that only reads: as waitpid says it. parts 0: without a sandbox of ours. */
 static int attempt(int (*run)(void), unsigned parts)
 {
-    char *reads[] = { named };
+    const char *reads[] = { named };
     struct gw_err err = GW_ERR_NONE;
     int how;
     fflush(NULL);
