@@ -2,8 +2,8 @@
  * godwit.h - libgodwit: read, check and understand images of Xen domains. This header includes all others.
  *
  * An image is opened (image.h) and run into sinks: the program's own callbacks (sink.h), a verifier (verify.h), a
- * writer (writer.h), a summarizer or digester (report.h). The words of the format are in record.h, what is inside of
- * records in layout.h, failures in error.h.
+ * writer (writer.h), a walker that tells what is inside of records (structure.h, layout.h), a summarizer or digester
+ * (report.h). The words of the format are in record.h, failures in error.h.
  *
  * Threads: an object (image, sink, error) is used by one thread at a time; different objects by any. There is no state
  * outside of objects. The library prints nothing, ends no process, installs no signal handler, starts no thread and no
@@ -25,6 +25,7 @@
 #include <godwit/record.h>
 #include <godwit/report.h>
 #include <godwit/sink.h>
+#include <godwit/structure.h>
 #include <godwit/verify.h>
 #include <godwit/version.h>
 #include <godwit/writer.h>
