@@ -78,6 +78,15 @@ static void record_lines(FILE *out, bool colour, const struct gw_summary *s)
     }
 }
 
+static void emulator_line(FILE *out, bool colour, const struct gw_summary *s)
+{
+    char size[32], sections[48] = "";
+    if (s->emulator.num_sections > 0)
+        snprintf(sections, sizeof sections, ": QEMU's, %u device%s", s->emulator.num_sections,
+                 s->emulator.num_sections == 1 ? "" : "s");
+    line(out, colour, "device model", "%s of state%s", gw_size_text(size, sizeof size, s->emulator_octets), sections);
+}
+
 static void beside_lines(FILE *out, bool colour, const struct gw_summary *s)
 {
     const struct gw_guest_config *config = &s->config;
@@ -90,7 +99,7 @@ static void beside_lines(FILE *out, bool colour, const struct gw_summary *s)
              gw_size_text(size, sizeof size, most), config->max_vcpus, config->max_vcpus == 1 ? "" : "s", type,
              uuid[0] != '\0' ? ", uuid " : "", uuid);
     if (s->emulator_octets > 0)
-        line(out, colour, "device model", "%s of state", gw_size_text(size, sizeof size, s->emulator_octets));
+        emulator_line(out, colour, s);
     if (s->trailing > 0)
         line(out, colour, "behind", "%s%s behind the end", s->trailing_more ? "at least " : "",
              gw_size_text(size, sizeof size, s->trailing));
@@ -187,6 +196,7 @@ void gw_info_json(FILE *out, const struct gw_info *info)
     if (s->config.is_object)
         json_config(&json, &s->config);
     gw_json_number(&json, "emulator_octets", s->emulator_octets);
+    gw_json_number(&json, "emulator_devices", s->emulator.num_sections);
     gw_json_number(&json, "trailing_octets", s->trailing);
     gw_json_number(&json, "checkpoints", v->checkpoints);
     gw_json_bool(&json, "valid", gw_verdict_valid(v));

@@ -75,9 +75,10 @@ struct gw_summary {
     struct gw_tally records[GW_SUMMARY_TYPES];
     uint64_t num_records, num_entries, num_contents; /* of all PAGE_DATA: pfns named, pages of contents */
     uint64_t emulator_octets, trailing;
-    bool trailing_more; /* counting was given up */
-    char cpu[65];       /* SAVING_CPU */
-    unsigned pv_width;  /* 4 or 8, when X86_PV_INFO says it */
+    struct gw_device_state emulator; /* of the last one */
+    bool trailing_more;              /* counting was given up */
+    char cpu[65];                    /* SAVING_CPU */
+    unsigned pv_width;               /* 4 or 8, when X86_PV_INFO says it */
 };
 
 /* Gathers them into *out (borrowed), which the caller zeroed. */

@@ -72,6 +72,8 @@ static int summary_aside(struct gw_sink *sink, const struct gw_aside *aside, str
 {
     struct gw_summary *s = of(sink);
     (void)err;
+    if (aside->state != NULL)
+        s->emulator = *aside->state;
     if (aside->config != NULL)
         s->config = *aside->config;
     if ((aside->kind == GW_ASIDE_LIBXL_RECORD && aside->type == GW_LIBXL_EMULATOR) ||

@@ -41,6 +41,10 @@ static void judge_trailing(struct verifier *v, const struct gw_aside *aside)
 void judge_aside(struct verifier *v, const struct gw_aside *aside)
 {
     v->at = (struct place){ .set = true, .offset = aside->offset };
+    if (aside->state != NULL)
+        judge_device_state(v, aside->state);
+    if (aside->store != NULL)
+        judge_device_store(v, aside->store);
     switch (aside->kind) {
     case GW_ASIDE_XL_HEADER:
     case GW_ASIDE_XL_CONFIG:

@@ -7,8 +7,8 @@
  * severity  ERROR breaks the restore or the guest; WARNING is suspicious, or harmful in some receiver; NOTE changes no
  *           exit status, ever; STRICT is an error with --strict and silent without.
  * section   of the format's reference: libxc-stream "18.x" (the ids are its own), or the check of the xl ("XL-nn") and
- *           libxl ("LS-nn") layers, of libvirt's file ("LV-nn") and of xenopsd's ("XO-nn"); "ours" where godwit adds
- *           a rule or a bound of its own.
+ *           libxl ("LS-nn") layers, of libvirt's file ("LV-nn"), of xenopsd's ("XO-nn"), of QEMU's state ("QE-nn");
+ *           "ours" where godwit adds a rule or a bound of its own.
  * spec      Y stated by Xen's specification, I implied, - silent.
  * xen       R libxc's restorer refuses, H the hypervisor refuses, T the toolstack
  *           that reads the file refuses (libvirt, xenopsd), p partly, L only logs, - nobody notices.
@@ -437,6 +437,23 @@
     R(LIBXL_ORDER, "libxl-order", WARNING, "LS-18", 'Y', '-', '-',                                                     \
       "libxl records come in the order in which libxl writes them")
 
+#define GW_RULES_DEVICE_MODEL(R)                                                                                       \
+    R(LIBXL_STORE, "libxl-store", ERROR, "LS-14", 'Y', 'p', '-',                                                       \
+      "EMULATOR_XENSTORE_DATA is pairs of texts, each key relative to the device model's directory")                   \
+    R(LIBXL_STORE_KEY, "libxl-store-key", WARNING, "LS-14", '-', '-', '-',                                             \
+      "its keys are those that libxl writes: below physmap/, without '..', in xenstore's characters")                  \
+    R(LIBXL_PHYSMAP, "libxl-physmap", WARNING, "LS-15", '-', '-', '-',                                                 \
+      "each entry of physmap has its start address, its size and its name, the numbers in hex")                        \
+    R(QEMU_FORM, "qemu-form", ERROR, "QE-01", '-', 'T', '-', "the device model's state is QEMU's: 'QEVM', version 3")  \
+    R(QEMU_FIRST, "qemu-first", WARNING, "QE-02", '-', 'T', '-',                                                       \
+      "QEMU's state begins with a device or with a configuration")                                                     \
+    R(QEMU_END, "qemu-end", WARNING, "QE-03", '-', 'p', '-',                                                           \
+      "QEMU's state ends with its EOF, and nothing stands behind that")                                                \
+    R(QEMU_FOREIGN, "qemu-foreign", NOTE, "QE-04", '-', '-', '-',                                                      \
+      "QEMU's state has no configuration, footers or description, which a QEMU under Xen does not write")              \
+    R(QEMU_RAM, "qemu-ram", ERROR, "QE-05", '-', 'T', '-',                                                             \
+      "QEMU's state has no section of memory: that is in the image")
+
 #define GW_RULES_LIBVIRT(R)                                                                                            \
     R(LIBVIRT_TRUNCATED, "libvirt-truncated", ERROR, "LV-01", '-', 'T', '-', "libvirt's header and XML are whole")     \
     R(LIBVIRT_MAGIC, "libvirt-magic", ERROR, "LV-01", '-', 'T', '-',                                                   \
@@ -492,6 +509,7 @@
     GW_RULES_HVM(R)                                                                                                    \
     GW_RULES_TAIL(R)                                                                                                   \
     GW_RULES_CARRIER(R)                                                                                                \
+    GW_RULES_DEVICE_MODEL(R)                                                                                           \
     GW_RULES_LIBVIRT(R)                                                                                                \
     GW_RULES_XENOPSD(R)
 

@@ -205,6 +205,9 @@ void judge_aside(struct verifier *v, const struct gw_aside *aside);
 void judge_carrier_stop(struct verifier *v);
 /* The guest has a device model: an HVM guest, which a PVH guest is to the image. */
 bool has_device_model(const struct verifier *v);
+/* device_model.c */
+void judge_device_state(struct verifier *v, const struct gw_device_state *state);
+void judge_device_store(struct verifier *v, const struct gw_device_store *store);
 /* carrier_xl.c, carrier_libxl.c, carrier_libvirt.c, carrier_xenopsd.c */
 void judge_xl(struct verifier *v, const struct gw_aside *aside);
 void judge_libxl(struct verifier *v, const struct gw_aside *aside);

@@ -65,6 +65,8 @@ void name_foreign(const uint8_t *mem, size_t len, char *text, size_t room);
 int read_config(const uint8_t *mem, size_t len, bool is_json, struct gw_guest_config *out, struct gw_err *err);
 /* domain_xml.c: the same of libvirt's XML. NULL, or why it is no domain's definition, for people. */
 const char *read_domain_xml(const uint8_t *mem, size_t len, struct gw_guest_config *out);
+/* savevm.c: what a device model's state is seen to be. */
+int read_device_state(struct gw_cur state, struct gw_device_state *out, struct gw_err *err);
 /* xenops_record.c: the same of xenopsd's first record. */
 int read_xenops_record(const uint8_t *mem, size_t len, struct gw_guest_config *out, struct gw_err *err);
 

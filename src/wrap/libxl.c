@@ -93,6 +93,29 @@ static int read_rest(struct stream *s, struct gw_aside *aside, uint32_t length, 
     return 0;
 }
 
+/* What can be seen of a device model's records without knowing the devices; their 8 octets of header apart. */
+static int say_record(struct stream *s, struct gw_aside *aside, struct gw_err *err)
+{
+    struct gw_device_state state;
+    struct gw_device_store store;
+    struct gw_cur cur = gw_cur(aside->body, aside->body_len);
+    gw_take(&cur, 8);
+    if (aside->type == GW_LIBXL_EMULATOR && !cur.bad) {
+        if (read_device_state(cur, &state, err) < 0)
+            return -1;
+        aside->state = &state;
+    }
+    if (aside->type == GW_LIBXL_XENSTORE && !cur.bad) {
+        if (gw_store_read(cur, &store, NULL, NULL, err) < 0)
+            return -1;
+        aside->store = &store;
+    }
+    int rc = gw_sink_aside(s->sink, aside, err);
+    aside->state = NULL;
+    aside->store = NULL;
+    return rc;
+}
+
 static int read_record(struct stream *s, struct gw_aside *aside, struct gw_err *err)
 {
     uint8_t octets[8];
@@ -165,7 +188,7 @@ static int commit(struct stream *s, struct gw_err *err)
 static int step(struct stream *s, struct gw_err *err)
 {
     struct gw_aside aside;
-    if (read_record(s, &aside, err) < 0 || gw_sink_aside(s->sink, &aside, err) < 0)
+    if (read_record(s, &aside, err) < 0 || say_record(s, &aside, err) < 0)
         return gw_err_place(err, aside.offset, 0);
     switch (aside.type) {
     case GW_LIBXL_CONTEXT: return run_image(s, err);

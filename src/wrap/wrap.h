@@ -11,6 +11,8 @@
 #include "channel.h"
 #include "xenf.h"
 
+#include "savevm.h"
+
 #define GW_WRAP_DEPTH 4
 
 struct gw_wrap;

@@ -87,6 +87,12 @@ static int read_body(struct stream *s, const char *name, uint64_t length, struct
 static int say_record(struct stream *s, struct gw_aside *aside, struct gw_err *err)
 {
     struct gw_guest_config config;
+    struct gw_device_state state;
+    if (aside->type == GW_XENOPSD_QEMU) {
+        if (read_device_state(gw_buf_cur(&s->body), &state, err) < 0)
+            return -1;
+        aside->state = &state;
+    }
     if (aside->type == GW_XENOPSD_XENOPS) {
         if (read_xenops_record(s->body.mem, s->body.len, &config, err) < 0)
             return -1;

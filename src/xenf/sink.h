@@ -70,6 +70,25 @@ struct gw_guest_config {
     uint32_t max_vcpus;
 };
 
+/* What a device model's state is seen to be (qemu-savevm). */
+struct gw_device_state {
+    const char *form;      /* what its first octets tell; NULL: nothing known */
+    uint32_t version;      /* of QEMU's format, 1 to 3; 0: it is another form */
+    uint32_t num_sections; /* that were seen */
+    uint8_t first;         /* version 3: the first element */
+    bool ended;            /* its end is where it must be */
+    bool has_configuration, has_footers, has_description, has_ram;
+    uint64_t tail; /* octets behind its end */
+};
+
+/* What the pairs for a device model are seen to be (libxl-stream 3.1): the first of each kind of fault, or NULL. */
+struct gw_device_store {
+    const char *fault;      /* no pairs of texts */
+    const char *odd;        /* a key that libxl does not write */
+    const char *incomplete; /* an entry of physmap */
+    uint32_t num_pairs, num_entries;
+};
+
 /* Mandatory flags of the xl header, and an option of the libxl header (libxl-stream 1.1, 2.1). */
 #define GW_XL_JSON 1u         /* the configuration is JSON, else text */
 #define GW_XL_LIBXL 2u        /* a libxl stream follows, else a legacy one */
@@ -125,6 +144,8 @@ struct gw_aside {
     bool at_least;                        /* TRAILING: counting was given up at a limit */
     const char *name;                     /* see the kinds */
     const struct gw_guest_config *config; /* XL_CONFIG, LIBVIRT_XML, XENOPSD_RECORD of the first kind: what it says */
+    const struct gw_device_state *state;  /* of a record that is a device model's state; else NULL */
+    const struct gw_device_store *store;  /* of a record that is xenstore data for one; else NULL */
     const uint8_t *body;                  /* borrowed for the call */
     size_t body_len;
     uint64_t length; /* body_len, but where the kinds say otherwise */

@@ -1,6 +1,7 @@
 """For every rule at least one stream that breaks that rule and no other. The cases stand in cases_*.py."""
 
 import cases_carrier
+import cases_devices
 import cases_hvm
 import cases_image
 import cases_memory
@@ -13,7 +14,7 @@ def rule_cases():
     """Every case, in a fixed order; the names differ."""
     found = []
     for part in (cases_image, cases_static, cases_memory, cases_pv, cases_hvm, cases_carrier,
-                 cases_wrappings):
+                 cases_wrappings, cases_devices):
         found += part.cases()
     return found
 
