@@ -64,10 +64,12 @@ const char *gw_opt_help(const struct gw_opt *opt, char *room)
 
 static bool is_one_of(const char *words, const char *value)
 {
-    size_t len = strlen(value);
-    for (const char *at = words; len > 0 && (at = strstr(at, value)) != NULL; at++)
-        if ((at == words || at[-1] == '|') && (at[len] == '\0' || at[len] == '|'))
+    while (*words != '\0') {
+        size_t len = strcspn(words, "|");
+        if (strlen(value) == len && memcmp(words, value, len) == 0)
             return true;
+        words += len + (words[len] == '|');
+    }
     return false;
 }
 

@@ -7,6 +7,17 @@
 #include "cmd.h"
 #include "man.h"
 
+/* The names of a part's values, from 0 on. */
+static void put_values(FILE *out, const char *const *values)
+{
+    for (unsigned i = 0; values != NULL && values[i] != NULL; i++) {
+        fprintf(out, "%s%u ", i == 0 ? " (" : ", ", i);
+        man_put(out, values[i]);
+        if (values[i + 1] == NULL)
+            fputc(')', out);
+    }
+}
+
 /* "bits 0 CF, 12 to 13 IOPL": the parts of a number. */
 void man_put_parts(FILE *out, const struct gw_bits *parts)
 {
@@ -16,6 +27,7 @@ void man_put_parts(FILE *out, const struct gw_bits *parts)
             fprintf(out, " to %u", part->low + part->width - 1);
         fputc(' ', out);
         man_put(out, part->name);
+        put_values(out, part->values);
     }
 }
 
