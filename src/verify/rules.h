@@ -237,6 +237,10 @@
       "a vCPU with an EXTENDED, XSAVE or MSRS record has a BASIC one")                                                 \
     R(VCPU_EXT_MISSING, "vcpu-ext-missing", WARNING, "ours", 'I', '-', '-',                                            \
       "a vCPU with a BASIC record has an EXTENDED one, as every Xen writes it: the guest's callbacks are in it")       \
+    R(VCPU_XSAVE_MISSING, "vcpu-xsave-missing", WARNING, "7.6", '-', '-', '-',                                         \
+      "every vCPU has X86_PV_VCPU_XSAVE where the CPUID policy has extended states; without it they are lost")         \
+    R(VCPU_MSRS_MISSING, "vcpu-msrs-missing", NOTE, "7.7", '-', '-', '-',                                              \
+      "all vCPUs have X86_PV_VCPU_MSRS or none; one whose MSRs are all zero has none, too")                            \
     R(VCPU_DUPLICATE, "vcpu-duplicate", WARNING, "18.5", 'I', '-', '-',                                                \
       "a vCPU has one record of a kind, in each checkpoint; the last one wins")                                        \
     R(VCPU_BEFORE_PVINFO, "vcpu-before-pvinfo", ERROR, "18.5", 'Y', '-', '-', "vCPU records follow X86_PV_INFO")       \

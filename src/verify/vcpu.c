@@ -149,20 +149,31 @@ uint64_t count_vcpus(const struct verifier *v)
 }
 
 /* seen: the octet of mark_vcpu. A converted image has what the legacy one had, which may lack the extended state. */
-static void judge_vcpu_whole(struct verifier *v, uint64_t id, uint8_t seen)
+static void judge_vcpu_whole(struct verifier *v, uint64_t id, uint8_t seen, uint8_t others)
 {
     bool any = (seen & 0x0f) != 0, basic = (seen & 1u << VCPU_BASIC) != 0;
     bool extended = (seen & 1u << VCPU_EXTENDED) != 0, converted = v->headers.domain.xen_major == 0;
+    bool has_xsave = v->fixed.has_xcr0 && v->fixed.xcr0 != 0;
+    uint8_t named = (uint8_t)(seen | seen >> 4);
     if (any && !basic && id > 0)
         find(v, GW_RULE_VCPU_ORPHAN, "vCPU %llu has records, but no X86_PV_VCPU_BASIC", (unsigned long long)id);
     if (basic && !extended && !(seen & 0x10u << VCPU_EXTENDED) && !converted)
         find(v, GW_RULE_VCPU_EXT_MISSING, "vCPU %llu has no X86_PV_VCPU_EXTENDED", (unsigned long long)id);
+    if (basic && has_xsave && !(named & 1u << VCPU_XSAVE) && !converted)
+        find(v, GW_RULE_VCPU_XSAVE_MISSING, "vCPU %llu has no X86_PV_VCPU_XSAVE, though its policy has extended states",
+             (unsigned long long)id);
+    if (basic && !(named & 1u << VCPU_MSRS) && (others & 1u << VCPU_MSRS))
+        find(v, GW_RULE_VCPU_MSRS_MISSING, "vCPU %llu has no X86_PV_VCPU_MSRS, another has", (unsigned long long)id);
 }
 
 void judge_vcpus_whole(struct verifier *v)
 {
-    for (size_t i = 0; i < v->pv.touched.len / sizeof(uint32_t); i++) {
+    size_t num = v->pv.touched.len / sizeof(uint32_t);
+    uint8_t all = 0;
+    for (size_t i = 0; i < num; i++)
+        all |= *(const uint8_t *)gw_sparse_find(&v->pv.vcpus, touched_at(v, i));
+    for (size_t i = 0; i < num; i++) {
         const uint8_t *seen = gw_sparse_find(&v->pv.vcpus, touched_at(v, i));
-        judge_vcpu_whole(v, touched_at(v, i), *seen);
+        judge_vcpu_whole(v, touched_at(v, i), *seen, all);
     }
 }

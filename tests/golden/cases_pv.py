@@ -99,6 +99,8 @@ def vcpu_cases():
         Case('vcpu0-missing-later', 'vcpu0-missing', later.drop(later.find(basic, 4))),
         Case('vcpu-orphan', 'vcpu-orphan', image.drop(image.find(basic, 1))),
         Case('vcpu-orphan-msrs', 'vcpu-orphan', before(image, xenf.END, xenf.pv_msrs(2))),
+        Case('vcpu-xsave-missing', 'vcpu-xsave-missing', image.drop(image.find(xsave, 1))),
+        Case('vcpu-msrs-missing', 'vcpu-msrs-missing', image.drop(image.find(msrs, 1))),
         Case('vcpu-before-pvinfo', 'vcpu-before-pvinfo', early, also=['tail-before-memory'], record=1),
         second('vcpu-zero-content-extended', 'vcpu-zero-content', ext, xenf.extended(1, 0)),
         second('vcpu-zero-content-msrs', 'vcpu-zero-content', msrs, xenf.pv_msrs(1, [])),

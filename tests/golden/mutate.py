@@ -109,6 +109,8 @@ def after_drop(image, index):
         return {'vcpu-orphan'} if image.records[index].body[0] else {'vcpu0-missing'}
     if kind == X86_PV_VCPU_EXTENDED:
         return set() if later else {'vcpu-ext-missing'}
+    if kind == X86_PV_VCPU_XSAVE:
+        return {'vcpu-xsave-missing'} if not later and image.all(X86_CPUID_POLICY) else set()
     return {ABSENT[kind]} if kind in ABSENT else set()
 
 

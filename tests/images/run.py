@@ -19,7 +19,7 @@ from collections import Counter
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "interop"))
 from tap import Tap                                 # noqa: E402
-from verdict import SOURCE, godwit, verify          # noqa: E402
+from verdict import SOURCE, expected_findings, godwit, verify       # noqa: E402
 
 SHARED = pathlib.Path(os.environ.get("GODWIT_SHARED") or SOURCE.resolve().parent / "shared") / "images"
 # Digests that were made before these two records had lines.
@@ -110,16 +110,6 @@ def check_text(verdict, path):
     if run.returncode == verdict.status and text == listed:
         return ""
     return "exit status %d\n%s\n%s" % (run.returncode, run.stdout.decode()[:2000], verdict.text())
-
-
-def expected_findings():
-    """findings.txt: image, severity, rule, how often."""
-    expected = {}
-    for line in (HERE / "findings.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            name, severity, rule, times = line.split()
-            expected.setdefault(name, Counter())[severity, rule] = int(times)
-    return expected
 
 
 def check_findings(name, verdict, expected):

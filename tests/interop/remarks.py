@@ -18,7 +18,6 @@ REMARKS = {
     "type NOTAB made pinned L1": "a table full of nonsense: " + TABLES,
     "MSR policy dropped": FREE,
     "CPUID policy one entry short": "nothing says how many leaves the guest had",
-    "VCPU_BASIC GDT entry count 60000": INSIDE,
     "VCPU_EXTENDED dropped": "no rule of the format asks for it, though Xen always writes it",
     "VCPU_MSRS dropped": FREE,
     "HVM_CONTEXT one bit flipped in CPU state": INSIDE,

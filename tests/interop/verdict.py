@@ -52,6 +52,16 @@ class Verdict:
             "\n" + str(self.verdict) + self.errors[:1000]
 
 
+def expected_findings():
+    """{image: Counter of (severity, rule)}: what tests/images/findings.txt says."""
+    expected = {}
+    for line in (SOURCE / "tests" / "images" / "findings.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, severity, rule, times = line.split()
+            expected.setdefault(name, Counter())[severity, rule] = int(times)
+    return expected
+
+
 def place(finding):
     offset = finding.get("offset")
     if isinstance(offset, str):
