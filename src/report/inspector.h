@@ -38,8 +38,7 @@ struct pass {
 };
 #define MOST_PASSES 4096 /* what comes behind is counted in the last */
 
-/* State of a pfn: the type xor 5 in bits 0 to 3, 0: never named; and what is below. */
-#define PFN_TYPE_FLIP 0x5u
+/* State of a pfn: the type xor GW_PAGE_NO_TYPE in bits 0 to 3, 0: never named; and what is below. */
 #define PFN_ZERO 0x10u   /* its last contents are zero: known only where contents were looked at */
 #define PFN_PASS_SHIFT 8 /* the pass that named it last, in bits 8 to 15; 255: a later one */
 

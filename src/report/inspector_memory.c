@@ -48,7 +48,7 @@ static int note_entry(struct inspector *in, const struct gw_frame *frame, uint64
     pass->again += *state != 0;
     if (in->verifying && *state != 0)
         return 0; /* a comparison, not a state */
-    *state = (uint16_t)((gw_entry_type(entry) ^ PFN_TYPE_FLIP) | gw_min(in->num_passes, 255) << PFN_PASS_SHIFT);
+    *state = (uint16_t)((gw_entry_type(entry) ^ GW_PAGE_NO_TYPE) | gw_min(in->num_passes, 255) << PFN_PASS_SHIFT);
     return 0;
 }
 
@@ -82,7 +82,7 @@ int note_pages(struct inspector *in, const struct gw_pages *pages, struct gw_err
 
 int pfn_type(uint16_t state)
 {
-    return (state & 0xf) == 0 ? -1 : (int)((state & 0xfu) ^ PFN_TYPE_FLIP);
+    return (state & 0xf) == 0 ? -1 : (int)((state & 0xfu) ^ GW_PAGE_NO_TYPE);
 }
 
 /* The longest runs first; a longer one pushes the shortest out. */

@@ -150,6 +150,21 @@ struct gw_sink *gw_picker(struct gw_picked *out, struct gw_err *err);
 /* How a vCPU translates addresses. */
 int gw_inspector_paging(struct gw_sink *inspector, uint32_t vcpu, struct gw_paging *out, struct gw_err *err);
 
+/* Something in a record that two images do not have alike. */
+struct gw_record_difference {
+    uint32_t record_type;
+    const char *name; /* of the structure */
+    bool per_vcpu;
+    uint32_t instance;
+    const char *path;           /* "user_regs.rip", "trap_ctxt[3].address"; "": the structure as a whole */
+    const char *first, *second; /* the two values as text, "absent" */
+};
+/* Borrowed for the call. -1 to stop, with err set. */
+typedef int gw_record_difference_fn(void *arg, const struct gw_record_difference *difference, struct gw_err *err);
+/* Of two inspectors that are finished. *num: how many were told. */
+int gw_compare_records(struct gw_sink *first, struct gw_sink *second, gw_record_difference_fn *fn, void *arg,
+                       uint64_t *num, struct gw_err *err);
+
 /* A finding as a line; verbose: and what its rule demands. */
 void gw_finding_text(FILE *out, const struct gw_finding *finding, bool colour, bool verbose);
 void gw_finding_json(FILE *out, const char *file, const struct gw_finding *finding);

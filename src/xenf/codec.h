@@ -81,6 +81,9 @@ static inline unsigned gw_entry_type(uint64_t entry)
     return (unsigned)(entry >> 60);
 }
 
+/* A type that does not exist: a map keeps types xor it, so that zero says that nobody named the pfn. */
+#define GW_PAGE_NO_TYPE 0x5u
+
 /* Nibbles 5 to 8 mean nothing (6.2). */
 static inline bool gw_type_exists(unsigned type)
 {
