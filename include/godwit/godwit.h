@@ -3,7 +3,7 @@
  *
  * An image is opened (image.h) and run into sinks: the program's own callbacks (sink.h), a verifier (verify.h), a
  * writer (writer.h), a walker that tells what is inside of records (structure.h, layout.h), a summarizer or digester
- * (report.h). The words of the format are in record.h, failures in error.h.
+ * (report.h). The words of the format are in record.h and names.h, failures in error.h.
  *
  * Threads: an object (image, sink, error) is used by one thread at a time; different objects by any. There is no state
  * outside of objects. The library prints nothing, ends no process, installs no signal handler, starts no thread and no
@@ -22,6 +22,7 @@
 #include <godwit/error.h>
 #include <godwit/image.h>
 #include <godwit/layout.h>
+#include <godwit/names.h>
 #include <godwit/record.h>
 #include <godwit/report.h>
 #include <godwit/sink.h>

@@ -152,6 +152,26 @@ static void parts_of_a_number_have_names(void)
     CHECK(godwit_layout_parts(cpu, "cr0", 5, NULL, 9) == NULL);
 }
 
+static void numbers_have_the_names_that_the_tables_have(void)
+{
+    char room[1024], small[5];
+    CHECK_STR(godwit_hvm_param_name(1), gw_hvm_param_info(1)->name);
+    CHECK(godwit_hvm_param_name(UINT64_MAX) == NULL);
+    for (unsigned i = 0; i < gw_num_msrs; i++)
+        CHECK_STR(godwit_msr_name(gw_msrs[i].index), gw_msrs[i].name);
+    CHECK(godwit_msr_name(0xffffffff) == NULL);
+    CHECK(godwit_cpuid_leaf_name(1) != NULL && godwit_cpuid_leaf_name(0x7fffffff) == NULL);
+    CHECK_STR(godwit_cpuid_parts(1, GODWIT_CPUID_NO_SUBLEAF, GODWIT_ECX, 3, room, sizeof room), "SSE3 PCLMULQDQ");
+    CHECK_STR(godwit_cpuid_parts(1, GODWIT_CPUID_NO_SUBLEAF, GODWIT_ECX, 3, small, sizeof small), "SSE3");
+    CHECK_STR(godwit_cpuid_parts(1, GODWIT_CPUID_NO_SUBLEAF, GODWIT_ECX, 0, room, sizeof room), "");
+    CHECK_STR(godwit_cpuid_parts(1, 0, (enum godwit_cpuid_register)4, 3, room, sizeof room), "");
+    CHECK(godwit_cpuid_parts(1, 0, GODWIT_ECX, 3, NULL, 0) == NULL);
+    for (unsigned i = 0; i < GW_NUM_CPUID_WORDS; i++) /* the header promises that a word full of features fits */
+        CHECK(strlen(godwit_cpuid_parts(gw_cpuid_words[i].leaf, gw_cpuid_words[i].subleaf,
+                                        (enum godwit_cpuid_register)gw_cpuid_words[i].reg, UINT32_MAX, room,
+                                        sizeof room)) < sizeof room - 1);
+}
+
 /* --- walks ------------------------------------------------------------------------------------------------------- */
 
 struct walked {
@@ -231,6 +251,7 @@ const struct test tests[] = {
     { "a-path-that-leads-nowhere-is-no-number", a_path_that_leads_nowhere_is_no_number },
     { "octets-of-a-field-are-borrowed", octets_of_a_field_are_borrowed },
     { "parts-of-a-number-have-names", parts_of_a_number_have_names },
+    { "numbers-have-the-names-that-the-tables-have", numbers_have_the_names_that_the_tables_have },
     { "a-walk-tells-what-paths-lead-to", a_walk_tells_what_paths_lead_to },
     { "a-structure-that-is-cut-has-the-fields-before-the-cut", a_structure_that_is_cut_has_the_fields_before_the_cut },
     { "a-walk-ends-where-the-program-says", a_walk_ends_where_the_program_says },
