@@ -86,12 +86,17 @@ struct judged {
     const char *whose;
 };
 
+enum gw_rule_number rule_named(const char *id)
+{
+    const struct gw_rule *rule = gw_rule_find(id);
+    assert(rule != NULL);
+    return (enum gw_rule_number)(rule - gw_rules);
+}
+
 static void tell_broken(void *arg, const struct gw_broken *broken)
 {
     const struct judged *j = arg;
-    const struct gw_rule *rule = gw_rule_find(broken->field->rule);
-    assert(rule != NULL);
-    find(j->v, (enum gw_rule_number)(rule - gw_rules), "%s: %s", j->whose, broken->text);
+    find(j->v, rule_named(broken->field->rule), "%s: %s", j->whose, broken->text);
 }
 
 void judge_layout(struct verifier *v, const struct gw_layout *layout, struct gw_cur octets, const char *whose)

@@ -1,8 +1,8 @@
 /*
- * hvm.c - HVM_CONTEXT (18.6): the chain of entries, their types, lengths and instances. What is inside them is not
- * looked at.
+ * hvm.c - HVM_CONTEXT (18.6): the chain of entries, their types, lengths and instances. What is inside them is looked
+ * at by hvm_inside.c and hvm_cpu.c.
  */
-#include "verifier.h"
+#include "hvm.h"
 
 /* What is learnt on the way through one context. */
 struct context {
@@ -22,7 +22,8 @@ static uint32_t types_with(unsigned flag)
     return types;
 }
 
-static void judge_length(struct verifier *v, const struct gw_hvm_entry *entry)
+/* True: what is inside can be judged by its layout. */
+static bool judge_length(struct verifier *v, const struct gw_hvm_entry *entry)
 {
     const char *name = gw_hvm_entry_info(entry->type)->name;
     const struct gw_hvm_form *form = gw_hvm_entry_form(entry->type, entry->length);
@@ -32,10 +33,13 @@ static void judge_length(struct verifier *v, const struct gw_hvm_entry *entry)
     else if (target_before(v, form->since))
         find(v, GW_RULE_CTX_SIZE_TARGET, "a %s entry of %u octets needs Xen 4.%u or later, the receiver is 4.%u", name,
              entry->length, form->since, v->opts.for_xen);
+    return form != NULL;
 }
 
-static void judge_instance(struct verifier *v, struct context *c, const struct gw_hvm_entry *entry)
+/* What came for the entry's vCPU so far; NULL when it is for none. */
+static uint32_t *judge_instance(struct verifier *v, struct context *c, const struct gw_hvm_entry *entry)
 {
+    uint32_t *seen = NULL;
     const struct gw_hvm_entry_info *row = gw_hvm_entry_info(entry->type);
     uint64_t most = row->kind == GW_HVM_PER_DOMAIN ? 1 : row->kind == GW_HVM_PER_CHIP ? 2 : gw_limit(VCPUS);
     if (row->kind == GW_HVM_PER_VCPU && v->carrier.config.max_vcpus > 0)
@@ -43,21 +47,22 @@ static void judge_instance(struct verifier *v, struct context *c, const struct g
     if (entry->instance >= most) {
         find(v, GW_RULE_CTX_INSTANCE, "the %s entry has instance %u; %llu exist", row->name, entry->instance,
              (unsigned long long)most);
-        return;
+        return NULL;
     }
     bool again = (c->types & 1u << entry->type) != 0;
     if (row->kind == GW_HVM_PER_CHIP) {
         again = (c->chips & 1u << entry->instance) != 0;
         c->chips |= 1u << entry->instance;
     } else if (row->kind == GW_HVM_PER_VCPU) {
-        uint32_t *seen = gw_sparse_at(&c->vcpus, entry->instance, v->err);
+        seen = gw_sparse_at(&c->vcpus, entry->instance, v->err);
         if (seen == NULL)
-            return;
+            return NULL;
         again = (*seen & 1u << entry->type) != 0;
         *seen |= 1u << entry->type;
     }
     if (again)
         find(v, GW_RULE_CTX_DUP_ENTRY, "the %s entry of instance %u comes twice", row->name, entry->instance);
+    return seen;
 }
 
 static void judge_irq_order(struct verifier *v, struct context *c, unsigned type)
@@ -71,21 +76,17 @@ static void judge_irq_order(struct verifier *v, struct context *c, unsigned type
         c->last_irq = type;
 }
 
-static void judge_xsave(struct verifier *v, const struct gw_hvm_entry *entry)
-{
-    judge_xstate(v, entry->instance, gw_get(entry->data, hvm_hw_cpu_xsave, xcr0_accum));
-}
-
 static void judge_entry(struct verifier *v, struct context *c, const struct gw_hvm_entry *entry)
 {
     if (gw_hvm_entry_info(entry->type) == NULL) {
         find(v, GW_RULE_CTX_TYPE_UNKNOWN, "HVM_CONTEXT has an entry of unknown type %u", entry->type);
         return;
     }
-    judge_length(v, entry);
-    judge_instance(v, c, entry);
-    if (entry->type == GW_HVM_CPU_XSAVE)
-        judge_xsave(v, entry);
+    bool right = judge_length(v, entry);
+    struct hvm_inside inside = { .instance = entry->instance, .octets = entry->data };
+    inside.seen = judge_instance(v, c, entry);
+    if (right)
+        judge_hvm_inside(v, entry->type, &inside);
     judge_irq_order(v, c, entry->type);
     c->types |= 1u << entry->type;
 }
@@ -149,6 +150,9 @@ static bool judge_chain(struct verifier *v, struct context *c, struct gw_cur cur
 int judge_hvm_context(struct verifier *v, const struct gw_record *record)
 {
     struct context c = { 0 };
+    v->hvm.context_at = v->at;
+    v->roots.now.len = 0;
+    v->tail.has_viridian = v->tail.context_read = false;
     if (v->tail.seen[GW_REC_HVM_CONTEXT] > 1)
         find(v, GW_RULE_CTX_DUPLICATE, "a second HVM_CONTEXT");
     if (record->frame.length == 0) {
@@ -156,14 +160,33 @@ int judge_hvm_context(struct verifier *v, const struct gw_record *record)
         return 0;
     }
     gw_sparse_init(&c.vcpus, sizeof(uint32_t));
-    if (judge_chain(v, &c, gw_cur(record->body, record->frame.length)))
+    v->tail.context_read = judge_chain(v, &c, gw_cur(record->body, record->frame.length));
+    if (v->tail.context_read)
         judge_whole(v, &c);
     gw_sparse_free(&c.vcpus);
+    if (v->err->code == GW_E_OK)
+        gw_buf_ok(&v->roots.now, v->err);
     return v->err->code == GW_E_OK ? 0 : -1;
+}
+
+/* What HVM_CONTEXT says against HVM_PARAMS and X86_TSC_INFO of the same checkpoint. */
+static void judge_together(struct verifier *v)
+{
+    const struct tail_state *t = &v->tail;
+    bool wants = v->hvm.params[GW_HVM_PARAM_VIRIDIAN] != 0;
+    if (t->context_read && t->params_read && wants != t->has_viridian)
+        find_at(v, &v->hvm.context_at, GW_RULE_CTX_VIRIDIAN_PARAM,
+                "HVM_CONTEXT has %sentries of Viridian; HVM_PARAMS %s it on", t->has_viridian ? "" : "no ",
+                wants ? "switches" : "does not switch");
+    if (t->tsc_khz != 0 && t->gtsc_khz != 0 && t->tsc_khz != t->gtsc_khz)
+        find_at(v, &v->hvm.context_at, GW_RULE_CTX_GTSC_VS_TSC,
+                "the guest's TSC runs at %llu kHz for HVM_CONTEXT, at %llu kHz for X86_TSC_INFO",
+                (unsigned long long)t->gtsc_khz, (unsigned long long)t->tsc_khz);
 }
 
 void judge_hvm_presence(struct verifier *v)
 {
+    judge_together(v);
     if (v->tail.seen[GW_REC_HVM_CONTEXT] == 0)
         find(v, GW_RULE_CTX_MISSING, "an HVM image without HVM_CONTEXT");
     if (v->tail.seen[GW_REC_HVM_PARAMS] == 0)

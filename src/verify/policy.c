@@ -32,11 +32,6 @@ static const struct {
     unsigned since, most;
 } leaf_counts[] = { { 14, 114 }, { 16, 119 }, { 17, 120 } };
 
-static const struct {
-    uint32_t index;
-    unsigned since;
-} known_msrs[] = { { 0xce, 14 }, { 0x10a, 15 } };
-
 static unsigned most_leaves(const struct verifier *v)
 {
     unsigned most = 0;
@@ -112,6 +107,23 @@ static void judge_leaf_set(struct verifier *v, const struct leaf_set *set)
                  leaf, set->first, set->last);
 }
 
+/* What vCPUs are judged by. */
+static void learn_leaf(struct verifier *v, const struct gw_cpuid_leaf *leaf)
+{
+    if (leaf->leaf == GW_CPUID_XSTATE && leaf->subleaf == 0) {
+        v->fixed.has_xcr0 = true;
+        v->fixed.xcr0 = (uint64_t)leaf->d << 32 | leaf->a;
+    } else if (leaf->leaf == GW_CPUID_SIGNATURE) {
+        v->fixed.has_signature = true;
+        v->fixed.signature = leaf->a;
+    } else if (leaf->leaf == GW_CPUID_ADDRESS) {
+        const struct gw_bits *widths = gw_cpuid_parts(leaf, GW_CPUID_EAX);
+        v->fixed.physical_width = widths != NULL ? leaf->a & (unsigned)gw_bits_mask(widths, "physical") : 0;
+    }
+    gw_featureset_learn(&v->fixed.features, leaf);
+    gw_xstate_learn(&v->fixed.xstates, leaf);
+}
+
 static void judge_leaves(struct verifier *v, const struct gw_record *record, unsigned num)
 {
     struct gw_cur cur = gw_cur(record->body, (size_t)num * GW_CPUID_LEAF_LEN);
@@ -124,10 +136,7 @@ static void judge_leaves(struct verifier *v, const struct gw_record *record, uns
         judge_leaf(v, &leaf);
         note_leaf(&basic, &leaf);
         note_leaf(&extended, &leaf);
-        if (leaf.leaf == 0xd && leaf.subleaf == 0) {
-            v->fixed.has_xcr0 = true;
-            v->fixed.xcr0 = (uint64_t)leaf.d << 32 | leaf.a;
-        }
+        learn_leaf(v, &leaf);
         if (i > 0 && key <= last && came_before(record, i, key))
             find(v, GW_RULE_CPUID_DUPLICATE_LEAF, "CPUID leaf 0x%x, subleaf 0x%x, comes twice", leaf.leaf,
                  leaf.subleaf);
@@ -137,6 +146,7 @@ static void judge_leaves(struct verifier *v, const struct gw_record *record, uns
     }
     if (!ordered)
         find(v, GW_RULE_CPUID_ORDER, "the leaves of the CPUID policy do not ascend");
+    learn_forbidden(v);
     judge_leaf_set(v, &basic);
     judge_leaf_set(v, &extended);
     if (!(basic.seen & 1))
@@ -168,10 +178,9 @@ int judge_cpuid_policy(struct verifier *v, const struct gw_record *record)
 
 static void judge_msr(struct verifier *v, const struct gw_msr_entry *entry)
 {
-    bool known = false;
-    for (unsigned i = 0; i < sizeof known_msrs / sizeof known_msrs[0]; i++)
-        known = known || (known_msrs[i].index == entry->index && !target_before(v, known_msrs[i].since));
-    if (!known)
+    const struct gw_msr_info *info = gw_msr_info(entry->index);
+    unsigned since = info != NULL ? info->since[GW_MSR_POLICY] : GW_MSR_NEVER;
+    if (since == GW_MSR_NEVER || target_before(v, since))
         find(v, GW_RULE_MSR_UNKNOWN, "the receiver does not know MSR 0x%x of the policy", entry->index);
     if (entry->flags != 0)
         find(v, GW_RULE_MSR_FLAGS, "MSR 0x%x of the policy has flags 0x%x", entry->index, entry->flags);
@@ -235,12 +244,4 @@ void judge_static_missing(struct verifier *v, const struct gw_frame *frame)
     v->fixed.missing_told = true;
     find(v, GW_RULE_SDE_MISSING, "%s comes, and no STATIC_DATA_END was seen",
          gw_record_name(frame->type, room, sizeof room));
-}
-
-void judge_xstate(struct verifier *v, uint32_t vcpu_id, uint64_t used)
-{
-    if (v->fixed.has_xcr0 && (used & ~v->fixed.xcr0) != 0)
-        find(v, GW_RULE_CPUID_XSTATE_CONSISTENT,
-             "vCPU %u has used extended states 0x%llx; the CPUID policy allows 0x%llx", vcpu_id,
-             (unsigned long long)used, (unsigned long long)v->fixed.xcr0);
 }

@@ -15,13 +15,17 @@
  * python    Y Xen's Python verifier refuses, w warns, p partly, - silent.
  *
  * vcpu-zero-content is a note, though the reference advises a warning: such images restore (R12), and where they do
- * not, vcpu-zero-content-target says so.
+ * not, vcpu-zero-content-target says so. So is ctx-mtrr-clones: whoever saves with Xen 4.12 or later gets such an
+ * image, and can not have another.
  *
  * A rule that depends on the receiver's release is judged against the newest Xen unless --for-xen names another.
- * Rules that need another host's policy belong to preflight and have no row here.
+ * Rules that need another host's policy (their ids end in -target in the reference) belong to preflight, and have no
+ * row here.
  */
 #ifndef GW_RULES_H
 #define GW_RULES_H
+
+#include "rules_hvm.h"
 
 #define GW_RULES_IMAGE(R)                                                                                              \
     R(IHDR_TRUNCATED, "ihdr-truncated", ERROR, "18.1", 'Y', 'R', 'Y', "the image header has its 24 octets")            \
@@ -280,7 +284,15 @@
     R(VCPU_EXT_SIZE, "vcpu-ext-size", ERROR, "18.5", '-', 'p', '-',                                                    \
       "a vCPU's extended state is 32 to 128 octets long")                                                              \
     R(VCPU_XSAVE_SIZE, "vcpu-xsave-size", ERROR, "18.5", '-', 'p', '-',                                                \
-      "a vCPU's XSAVE state is 16 octets long, or at least 592")                                                       \
+      "a vCPU's XSAVE state is 16 octets long, or at least 592 and as long as its extended states need")               \
+    R(VCPU_XSAVE_XCR0, "vcpu-xsave-xcr0", ERROR, "18.5", '-', 'H', '-',                                                \
+      "a vCPU's extended states are a legal set, and those that are enabled were ever enabled")                        \
+    R(VCPU_XSAVE_BV, "vcpu-xsave-bv", ERROR, "18.5", '-', 'H', '-',                                                    \
+      "a vCPU's XSAVE area holds no state that was never enabled")                                                     \
+    R(VCPU_XSAVE_COMPACTED, "vcpu-xsave-compacted", ERROR, "18.5", '-', 'H', '-',                                      \
+      "a vCPU's XSAVE area is not compacted")                                                                          \
+    R(VCPU_XSAVE_RESERVED, "vcpu-xsave-reserved", ERROR, "18.5", '-', 'H', '-',                                        \
+      "the reserved fields of a vCPU's XSAVE header are zero")                                                         \
     R(VCPU_MSRS_MULTIPLE, "vcpu-msrs-multiple", ERROR, "18.5", 'I', 'R', '-',                                          \
       "a vCPU's MSRs are a multiple of 16 octets long")                                                                \
     R(VCPU_MSRS_RESERVED, "vcpu-msrs-reserved", ERROR, "18.5", '-', 'H', '-',                                          \
@@ -298,57 +310,6 @@
       "p2m_generation is even: the guest was not moving its p2m when it was saved")                                    \
     R(P2M_SHINFO_MAXPFN, "p2m-shinfo-maxpfn", WARNING, "18.5", '-', '-', '-',                                          \
       "X86_PV_P2M_FRAMES goes no further than SHARED_INFO's max_pfn")
-
-#define GW_RULES_HVM(R)                                                                                                \
-    R(CTX_MISSING, "ctx-missing", ERROR, "18.6", 'I', 'H', '-', "an HVM image has HVM_CONTEXT")                        \
-    R(CTX_EMPTY, "ctx-empty", ERROR, "18.6", 'I', 'R', 'Y', "HVM_CONTEXT is not empty")                                \
-    R(CTX_DUPLICATE, "ctx-duplicate", WARNING, "18.6", 'I', '-', '-',                                                  \
-      "HVM_CONTEXT comes once in each checkpoint; the last one wins")                                                  \
-    R(CTX_FRAMING, "ctx-framing", ERROR, "18.6", '-', 'H', '-',                                                        \
-      "every entry of HVM_CONTEXT lies inside it, header and data")                                                    \
-    R(CTX_HEADER_FIRST, "ctx-header-first", ERROR, "18.6", '-', 'H', '-',                                              \
-      "HVM_CONTEXT begins with its HEADER entry of 24 octets")                                                         \
-    R(CTX_END, "ctx-end", ERROR, "18.6", '-', 'H', '-', "HVM_CONTEXT ends with its END entry")                         \
-    R(CTX_TRAILING, "ctx-trailing", WARNING, "18.6", '-', '-', '-', "nothing stands behind HVM_CONTEXT's END entry")   \
-    R(CTX_TYPE_UNKNOWN, "ctx-type-unknown", ERROR, "18.6", '-', 'H', '-',                                              \
-      "the hypervisor knows every entry type of HVM_CONTEXT")                                                          \
-    R(CTX_SIZE, "ctx-size", ERROR, "18.6", '-', 'H', '-',                                                              \
-      "every entry of HVM_CONTEXT has a length that its type allows")                                                  \
-    R(CTX_SIZE_TARGET, "ctx-size-target", ERROR, "18.6", '-', 'H', '-',                                                \
-      "the receiver's release accepts the lengths of HVM_CONTEXT's entries")                                           \
-    R(CTX_INSTANCE, "ctx-instance", ERROR, "18.6", '-', 'H', '-',                                                      \
-      "instances fit: a vCPU's id, 0 or 1 for the PIC, else 0")                                                        \
-    R(CTX_DUP_ENTRY, "ctx-dup-entry", WARNING, "18.6", '-', '-', '-',                                                  \
-      "no type and instance stands in HVM_CONTEXT twice")                                                              \
-    R(CTX_IRQ_ORDER, "ctx-irq-order", ERROR, "18.6", '-', '-', '-',                                                    \
-      "PCI_IRQ, ISA_IRQ and PCI_LINK come in this order, or interrupt lines stay asserted")                            \
-    R(CTX_CPU_NONE, "ctx-cpu-none", ERROR, "18.6", '-', '-', '-',                                                      \
-      "HVM_CONTEXT has the registers of at least one vCPU, or none would come up")                                     \
-    R(CTX_CPU_SET, "ctx-cpu-set", WARNING, "18.6", '-', '-', '-',                                                      \
-      "the entries that every vCPU has are there for the same vCPUs")                                                  \
-    R(CTX_DEVICES_UNIFORM, "ctx-devices-uniform", WARNING, "18.6", '-', 'H', '-',                                      \
-      "PIC, IOAPIC, PIT, RTC, HPET and PMTIMER are all there (HVM) or all absent (PVH)")                               \
-    R(PARAM_SHORT, "param-short", ERROR, "18.6", 'Y', 'R', 'Y', "HVM_PARAMS has its 8 octets of header")               \
-    R(PARAM_LENGTH, "param-length", ERROR, "18.6", 'Y', 'R', 'Y', "HVM_PARAMS is exactly as long as its count says")   \
-    R(PARAM_RESERVED, "param-reserved", WARNING, "18.6", 'Y', '-', 'Y', "HVM_PARAMS' reserved field is zero")          \
-    R(PARAM_EMPTY, "param-empty", NOTE, "18.6", 'Y', '-', 'w', "HVM_PARAMS has at least one parameter")                \
-    R(PARAM_MISSING, "param-missing", WARNING, "18.6", 'I', '-', '-',                                                  \
-      "an HVM image has HVM_PARAMS: without it the guest finds neither xenstore nor console")                          \
-    R(PARAM_DUPLICATE, "param-duplicate", WARNING, "18.6", 'I', 'p', '-', "HVM_PARAMS names an index once")            \
-    R(PARAM_DUPLICATE_RECORD, "param-duplicate-record", WARNING, "ours", 'I', '-', '-',                                \
-      "HVM_PARAMS comes once in each checkpoint")                                                                      \
-    R(PARAM_INDEX_KNOWN, "param-index-known", ERROR, "18.6", '-', 'H', '-',                                            \
-      "the hypervisor accepts every index of HVM_PARAMS")                                                              \
-    R(PARAM_STORE_BACKED, "param-store-backed", ERROR, "18.6", 'I', '-', '-',                                          \
-      "the xenstore page is memory of the image")                                                                      \
-    R(PARAM_CONSOLE_BACKED, "param-console-backed", ERROR, "18.6", 'I', '-', '-',                                      \
-      "the console page is memory of the image")                                                                       \
-    R(PARAM_IOREQ_BACKED, "param-ioreq-backed", ERROR, "18.6", 'I', '-', '-',                                          \
-      "the ioreq pages are memory of the image")                                                                       \
-    R(PARAM_BEFORE_PAGES, "param-before-pages", WARNING, "18.6", 'I', '-', '-',                                        \
-      "HVM_PARAMS comes behind the contents of the pages that it names, or those keep stale contents")                 \
-    R(PARAM_AFTER_CONTEXT, "param-after-context", NOTE, "18.6", 'Y', '-', '-',                                         \
-      "HVM_PARAMS comes behind HVM_CONTEXT, as every Xen writes it (the specification says before)")
 
 #define GW_RULES_TAIL(R)                                                                                               \
     R(TSC_MISSING, "tsc-missing", WARNING, "18.7", 'Y', '-', '-',                                                      \

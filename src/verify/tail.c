@@ -45,10 +45,9 @@ void judge_tail_record(struct verifier *v, const struct gw_frame *frame, uint32_
 static bool names_ring_page(const struct verifier *v, const struct gw_pages *pages)
 {
     for (uint32_t i = 0; i < pages->count; i++)
-        for (unsigned ring = 0; ring < NUM_RINGS; ring++)
-            if (v->hvm.ring[ring] != 0 && v->hvm.ring[ring] == gw_entry_pfn(pages->entries[i]) &&
-                gw_type_has_contents(gw_entry_type(pages->entries[i])))
-                return true;
+        if (gw_type_has_contents(gw_entry_type(pages->entries[i])) &&
+            names_param_page(v, gw_entry_pfn(pages->entries[i])))
+            return true;
     return false;
 }
 
@@ -79,14 +78,15 @@ int judge_tsc(struct verifier *v, const struct gw_record *record)
     if (gw_tsc_info_decode(gw_cur(record->body, record->frame.length), &tsc, &err) < 0) {
         return find_refusal(v, &err);
     }
-    if (tsc.reserved != 0)
-        find(v, GW_RULE_TSC_RESERVED, "X86_TSC_INFO's reserved field holds 0x%x", tsc.reserved);
+    judge_layout(v, &gw_layout_tsc_info, gw_cur(record->body, record->frame.length), "X86_TSC_INFO");
     bool paravirtual = tsc.mode == 3 && target_before(v, 12);
     if (tsc.mode > 2 && !paravirtual)
         find(v, GW_RULE_TSC_MODE, "the TSC mode is %u; 0, 1 and 2 exist%s", tsc.mode,
              tsc.mode == 3 ? ", 3 existed up to Xen 4.11" : "");
-    if ((tsc.khz < 100000 || tsc.khz > 10000000) && !(tsc.mode == 2 && tsc.khz == 0))
+    bool plausible = tsc.khz >= 100000 && tsc.khz <= 10000000;
+    if (!plausible && !(tsc.mode == 2 && tsc.khz == 0))
         find(v, GW_RULE_TSC_KHZ, "the TSC frequency is %u kHz", tsc.khz);
+    v->tail.tsc_khz = plausible ? tsc.khz : 0;
     return 0;
 }
 

@@ -27,12 +27,25 @@ static int judge_basic_record(struct verifier *v, const struct gw_vcpu *vcpu)
 
 static void judge_xsave_record(struct verifier *v, const struct gw_vcpu *vcpu)
 {
+    static const struct xstate_rules rules = {
+        .size = GW_RULE_VCPU_XSAVE_SIZE,
+        .surplus = GW_RULE_VCPU_XSAVE_SIZE,
+        .xcr0 = GW_RULE_VCPU_XSAVE_XCR0,
+        .present = GW_RULE_VCPU_XSAVE_BV,
+        .compacted = GW_RULE_VCPU_XSAVE_COMPACTED,
+        .reserved = GW_RULE_VCPU_XSAVE_RESERVED,
+    };
     size_t len = gw_left(&vcpu->blob);
-    if (len != XSAVE_LEN_UNUSED && len < XSAVE_LEN_MIN)
+    struct xstate x = { .vcpu = vcpu->id, .area = vcpu->blob, .exact = true };
+    if (len != XSAVE_LEN_UNUSED && len < XSAVE_LEN_MIN) {
         find(v, GW_RULE_VCPU_XSAVE_SIZE, "the XSAVE state of vCPU %u has %zu octets; 16, or 592 and more, are right",
              vcpu->id, len);
-    else
-        judge_xstate(v, vcpu->id, gw_get(vcpu->blob, x86_pv_vcpu_xsave, xcr0_accum));
+        return;
+    }
+    x.xcr0 = gw_get(vcpu->blob, x86_pv_vcpu_xsave, xcr0);
+    x.accum = gw_get(vcpu->blob, x86_pv_vcpu_xsave, xcr0_accum);
+    gw_take(&x.area, gw_offset(x86_pv_vcpu_xsave, fxsave));
+    judge_xsave_area(v, &x, &rules);
 }
 
 static int judge_blob(struct verifier *v, const struct gw_vcpu *vcpu, enum vcpu_kind kind)

@@ -52,6 +52,12 @@ struct static_state {
     bool cpuid, msr;
     bool has_xcr0; /* CPUID leaf 0xd was there */
     uint64_t xcr0;
+    bool has_signature; /* leaf 1 */
+    uint32_t signature;
+    unsigned physical_width; /* of addresses, in bits; 0: leaf 0x80000008 was not there */
+    struct gw_featureset features;
+    struct gw_xstate_map xstates;
+    uint64_t cr4_forbidden, efer_forbidden; /* bits whose features the CPUID policy lacks */
 };
 
 #define GDT_FRAMES 14 /* that a guest's own entries of the GDT need at most: 7168 of 8 octets */
@@ -80,12 +86,15 @@ struct pv_state {
     struct gw_undo named_undo;
 };
 
-/* HVM params whose pages are looked at when all is there. */
-enum ring { RING_STORE, RING_CONSOLE, RING_IOREQ, RING_BUFIOREQ, NUM_RINGS };
+/* What the control register 3 of a running vCPU names. */
+struct root {
+    uint32_t vcpu;
+    uint64_t pfn;
+};
 
 struct hvm_state {
-    uint64_t ring[NUM_RINGS]; /* pfn; 0: not named */
-    struct place params_at;
+    uint64_t params[GW_HVM_NUM_PARAMS]; /* 0: not named */
+    struct place params_at, context_at;
     bool has_pic;       /* HVM_CONTEXT has the devices of a PC: no PVH guest */
     uint64_t num_vcpus; /* with registers */
     uint64_t vcpu_end;  /* the highest with any entry + 1 */
@@ -97,7 +106,10 @@ struct tail_state {
     struct place first; /* first record of the tail */
     uint32_t first_type;
     bool early_told, interleaved_told, params_early_told;
-    bool has_vcpu0; /* its basic state */
+    bool has_vcpu0;                 /* its basic state */
+    uint64_t tsc_khz, gtsc_khz;     /* of X86_TSC_INFO, and of HVM_CONTEXT's head; 0: not told */
+    bool context_read, params_read; /* HVM_CONTEXT and HVM_PARAMS could be */
+    bool has_viridian;              /* HVM_CONTEXT has entries of it */
     uint64_t rank;
 };
 
@@ -130,6 +142,9 @@ struct verifier {
     struct static_state fixed;
     struct pv_state pv;
     struct hvm_state hvm;
+    struct {
+        struct gw_buf now, kept; /* struct root each, of the last HVM_CONTEXT; as of the last commit */
+    } roots;
     struct tail_state tail;
     struct carrier_state carrier;
     struct { /* as of the last commit: what the maps' way back does not cover */
@@ -144,6 +159,8 @@ __attribute__((format(printf, 4, 5))) void find_at(struct verifier *v, const str
                                                    const char *fmt, ...);
 /* A codec's refusal as a finding; the error is taken back. Returns -1 when it was no refusal. */
 int find_refusal(struct verifier *v, struct gw_err *err);
+/* The rule of an id that is in a table. */
+enum gw_rule_number rule_named(const char *id);
 /* Every number that is not as its row in the layout's table says it must be; whose: "vCPU 1", "X86_PV_INFO". */
 void judge_layout(struct verifier *v, const struct gw_layout *layout, struct gw_cur octets, const char *whose);
 struct place place_of(const struct gw_frame *frame);
@@ -161,8 +178,6 @@ void judge_order(struct verifier *v, uint32_t type);
 /* policy.c */
 int judge_cpuid_policy(struct verifier *v, const struct gw_record *record);
 int judge_msr_policy(struct verifier *v, const struct gw_record *record);
-/* used: the extended states that a vCPU has ever used. */
-void judge_xstate(struct verifier *v, uint32_t vcpu_id, uint64_t used);
 void judge_static_record(struct verifier *v, const struct gw_frame *frame);
 void judge_static_end(struct verifier *v, const struct gw_mark *mark);
 void judge_static_missing(struct verifier *v, const struct gw_frame *frame);
@@ -188,11 +203,28 @@ int judge_basic(struct verifier *v, const struct gw_vcpu *vcpu);
 void judge_extended(struct verifier *v, const struct gw_vcpu *vcpu);
 void judge_vcpu_msrs(struct verifier *v, const struct gw_vcpu *vcpu);
 void judge_vcpu_pages(struct verifier *v);
+/* xstate.c */
+struct xstate {
+    uint32_t vcpu;
+    uint64_t xcr0, accum; /* extended states that are enabled, and ever were */
+    struct gw_cur area;   /* FXSAVE image, header, components; may be empty */
+    bool exact;           /* the area is exactly as long as its states need */
+};
+/* The rules that it may break; surplus: octets behind the states that are not zero. */
+struct xstate_rules {
+    enum gw_rule_number size, surplus, xcr0, present, compacted, reserved;
+};
+void judge_xsave_area(struct verifier *v, const struct xstate *x, const struct xstate_rules *rules);
+/* hvm_cpu.c: what the CPUID policy forbids, when all of it is learnt; the pages of the roots, when memory is there. */
+void learn_forbidden(struct verifier *v);
+void judge_hvm_roots(struct verifier *v);
 /* hvm.c, params.c */
 int judge_hvm_context(struct verifier *v, const struct gw_record *record);
 int judge_hvm_params(struct verifier *v, const struct gw_record *record);
 void judge_hvm_presence(struct verifier *v);
 void judge_hvm_memory(struct verifier *v);
+/* A parameter that came names the page as one that the guest shares. */
+bool names_param_page(const struct verifier *v, uint64_t pfn);
 /* tail.c: a record that belongs behind the memory has come; and which one it is, for the order among them. */
 void judge_tail_begin(struct verifier *v, const struct gw_frame *frame);
 void judge_tail_record(struct verifier *v, const struct gw_frame *frame, uint32_t vcpu_id);

@@ -179,9 +179,11 @@ static int verify_commit(struct gw_sink *sink, struct gw_err *err)
     gw_undo_commit(&v->memory.undo);
     gw_undo_commit(&v->pv.named_undo);
     v->kept.hvm = v->hvm;
+    v->roots.kept.len = 0;
+    gw_put(&v->roots.kept, v->roots.now.mem, v->roots.now.len);
     v->kept.any_contents = v->memory.any_contents;
     v->kept.any_nonzero = v->memory.any_nonzero;
-    return 0;
+    return gw_buf_ok(&v->roots.kept, err);
 }
 
 static void verify_close(struct gw_sink *sink)
@@ -192,6 +194,8 @@ static void verify_close(struct gw_sink *sink)
     gw_sparse_free(&v->memory.checks);
     gw_buf_free(&v->pv.frames);
     gw_buf_free(&v->pv.touched);
+    gw_buf_free(&v->roots.now);
+    gw_buf_free(&v->roots.kept);
     gw_sparse_free(&v->pv.vcpus);
     gw_undo_free(&v->pv.named_undo);
     gw_sparse_free(&v->pv.named);
@@ -237,6 +241,9 @@ static void go_back(struct verifier *v)
     gw_undo_back(&v->memory.undo);
     gw_undo_back(&v->pv.named_undo);
     v->hvm = v->kept.hvm;
+    struct gw_buf kept = v->roots.kept;
+    v->roots.kept = v->roots.now;
+    v->roots.now = kept;
     v->memory.any_contents = v->kept.any_contents;
     v->memory.any_nonzero = v->kept.any_nonzero;
 }

@@ -112,21 +112,46 @@ const char *gw_cpuid_leaf_name(uint32_t leaf)
     return NULL;
 }
 
+/* The first leaf of a range names the last; what lies behind it is zero. */
+static bool is_behind(const struct gw_cpuid_word *word, const struct gw_cpuid_leaf *first)
+{
+    bool range = first->leaf == GW_CPUID_BASIC || first->leaf == GW_CPUID_EXTENDED;
+    return range && (word->leaf & GW_CPUID_EXTENDED) == first->leaf && word->leaf > first->a;
+}
+
 void gw_featureset_learn(struct gw_featureset *set, const struct gw_cpuid_leaf *leaf)
 {
     for (unsigned i = 0; i < GW_NUM_CPUID_WORDS; i++)
-        if (word_is(&gw_cpuid_words[i], leaf))
-            set->words[i] = gw_cpuid_register(leaf, gw_cpuid_words[i].reg);
+        if (word_is(&gw_cpuid_words[i], leaf) || is_behind(&gw_cpuid_words[i], leaf)) {
+            bool there = word_is(&gw_cpuid_words[i], leaf);
+            set->words[i] = there ? gw_cpuid_register(leaf, gw_cpuid_words[i].reg) : 0;
+            set->told |= 1u << i;
+        }
+}
+
+/* The word that has a feature of that name, and in *low its bit. */
+static unsigned word_with(const char *name, unsigned *low)
+{
+    for (unsigned i = 0; i < GW_NUM_CPUID_WORDS; i++)
+        for (const struct gw_bits *bit = gw_cpuid_words[i].features; bit->width > 0; bit++)
+            if (strcmp(bit->name, name) == 0) {
+                *low = bit->low;
+                return i;
+            }
+    assert(false);
+    return 0;
 }
 
 bool gw_featureset_has(const struct gw_featureset *set, const char *name)
 {
-    for (unsigned i = 0; i < GW_NUM_CPUID_WORDS; i++)
-        for (const struct gw_bits *bit = gw_cpuid_words[i].features; bit->width > 0; bit++)
-            if (strcmp(bit->name, name) == 0)
-                return (set->words[i] >> bit->low & 1) != 0;
-    assert(false);
-    return false;
+    unsigned low = 0, word = word_with(name, &low);
+    return (set->words[word] >> low & 1) != 0;
+}
+
+bool gw_featureset_lacks(const struct gw_featureset *set, const char *name)
+{
+    unsigned low = 0, word = word_with(name, &low);
+    return (set->told >> word & 1) != 0 && (set->words[word] >> low & 1) == 0;
 }
 
 bool gw_cpuid_find(struct gw_cur policy, uint32_t leaf, uint32_t subleaf, struct gw_cpuid_leaf *out)

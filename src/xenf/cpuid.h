@@ -41,11 +41,14 @@ const char *gw_cpuid_leaf_name(uint32_t leaf);
 /* The feature words of a policy. */
 struct gw_featureset {
     uint32_t words[GW_NUM_CPUID_WORDS];
+    uint32_t told; /* a bit for each word that the policy holds */
 };
 /* Any leaf; those without features are passed over. */
 void gw_featureset_learn(struct gw_featureset *set, const struct gw_cpuid_leaf *leaf);
 /* By the name that gw_cpuid_words has for it. */
 bool gw_featureset_has(const struct gw_featureset *set, const char *name);
+/* The policy says that it is not there; a word that it does not hold says nothing. */
+bool gw_featureset_lacks(const struct gw_featureset *set, const char *name);
 
 /* The first such leaf of a policy; false when there is none. subleaf of leaves that have none: GW_CPUID_NO_SUBLEAF. */
 bool gw_cpuid_find(struct gw_cur policy, uint32_t leaf, uint32_t subleaf, struct gw_cpuid_leaf *out);

@@ -56,6 +56,11 @@ static bool fip_width_right(uint64_t value)
     return value == 0 || value == 4 || value == 8;
 }
 
+static bool mca_cap_right(uint64_t value)
+{
+    return value <= 1;
+}
+
 #define HEX .show = GW_SHOW_HEX
 #define DEC .show = GW_SHOW_DEC
 #define BITS(table) .show = GW_SHOW_HEX, .bits = (table)
@@ -109,7 +114,8 @@ static const struct gw_hvm_param_info rows[GW_HVM_NUM_PARAMS] = {
              DEMAND("param-x87", fip_width_right, "which must be 0, 4 or 8") },
     [37] = { "VM86_TSS_SIZED", "address and size of the TSS for real mode", BITS(sized_tss), .since = 9,
              DEMAND("param-vm86-tss", tss_fits, "whose size, in the upper half, must be 104 at least") },
-    [38] = { "MCA_CAP", "machine check capabilities", BITS(mca_cap), .since = 10 },
+    [38] = { "MCA_CAP", "machine check capabilities", BITS(mca_cap), .since = 10,
+             DEMAND("param-mca-cap", mca_cap_right, "which must be 0 or 1") },
 };
 
 const struct gw_hvm_param_info *gw_hvm_param_info(uint64_t index)

@@ -68,12 +68,24 @@ uint64_t gw_bits_value(const struct gw_bits *bits, uint64_t number)
     return number >> bits->low & (UINT64_MAX >> (64 - bits->width));
 }
 
-bool gw_bits_set(const struct gw_bits *bits, const char *name, uint64_t number)
+/* The row of that name, which the table has. */
+static const struct gw_bits *bits_named(const struct gw_bits *bits, const char *name)
 {
     while (bits->width > 0 && strcmp(bits->name, name) != 0)
         bits++;
     assert(bits->width > 0);
-    return gw_bits_value(bits, number) != 0;
+    return bits;
+}
+
+bool gw_bits_set(const struct gw_bits *bits, const char *name, uint64_t number)
+{
+    return gw_bits_value(bits_named(bits, name), number) != 0;
+}
+
+uint64_t gw_bits_mask(const struct gw_bits *bits, const char *name)
+{
+    const struct gw_bits *row = bits_named(bits, name);
+    return (UINT64_MAX >> (64 - row->width)) << row->low;
 }
 
 /* The name of a value; NULL when the table has none. */

@@ -87,6 +87,8 @@ void gw_field_put(const struct gw_field *field, uint8_t *octets, uint32_t index,
 uint64_t gw_bits_value(const struct gw_bits *bits, uint64_t number);
 /* Is any bit set of the part of that name, which the table must have. */
 bool gw_bits_set(const struct gw_bits *bits, const char *name, uint64_t number);
+/* The bits of the part of that name, which the table has. */
+uint64_t gw_bits_mask(const struct gw_bits *bits, const char *name);
 /* "ET PG", "vector=14 valid": the parts that are not zero, by name. Returns room, "" when there are none. */
 char *gw_bits_text(char *room, size_t len, const struct gw_bits *bits, uint64_t number);
 

@@ -5,6 +5,7 @@ No error and no warning may be found in any of these.
 
 import itertools
 import random
+import struct
 
 import hvm
 import policy
@@ -14,6 +15,7 @@ from case import Case, before, put
 from guests import Hvm, Pv, passes_of
 from hvm import C_CPU, C_LAPIC, C_RTC, C_VIRIDIAN_DOMAIN, C_VIRIDIAN_VCPU, C_VMCE_VCPU
 from inside import build_hvm, build_pv
+from inside.memory import xsave_area
 from streams import checkpointed, plain
 from xenf import NOTAB, PAGE, PAGE_DATA, PIN, X86_TSC_INFO, XTAB, Record, filled
 
@@ -48,11 +50,14 @@ def sizes():
         [item for item in entries if item[0] != hvm.C_CPU_MSR]))))
     # A vCPU that is down has no registers, but all the other entries.
     found.append(good('context-vcpu-down', put(image, xenf.HVM_CONTEXT, hvm.context(down)), may=['ctx-cpu-set']))
-    for number, record in (('mode-1', xenf.tsc_info(mode=1)), ('mode-2', xenf.tsc_info(mode=2, khz=0, nsec=0)),
-                           ('khz-low', xenf.tsc_info(khz=100000)), ('khz-high', xenf.tsc_info(khz=10000000))):
+    for number, record in (('mode-1', xenf.tsc_info(mode=1)), ('mode-2', xenf.tsc_info(mode=2, khz=0, nsec=0))):
         found.append(good('tsc-' + number, put(image, X86_TSC_INFO, record)))
+    for khz in (100000, 10000000):
+        context = hvm.context(build_hvm.changed(entries, hvm.C_HEADER, 0, gtsc_khz=khz))
+        found.append(good('tsc-khz-%d' % khz, put(put(image, X86_TSC_INFO, xenf.tsc_info(khz=khz)), xenf.HVM_CONTEXT,
+                                                  context)))
     old = put(plain(Hvm(2, minor=11)), X86_TSC_INFO, xenf.tsc_info(mode=3))
-    old = put(old, xenf.HVM_CONTEXT, hvm.context(hvm.context_entries(2, old=True, viridian=False)))
+    old = put(old, xenf.HVM_CONTEXT, hvm.context(build_hvm.entries(2, minor=11)))
     found.append(good('tsc-mode-3', old, options=['--for-xen', '4.11']))
     found += [good('minor-%d' % minor, image.with_dhdr(minor=minor)) for minor in range(14, 25)]
     found += [good('minor-%d-v2' % minor, plain(Hvm(2, minor=minor))) for minor in (0, 5, 6, 9, 10, 13)]
@@ -64,6 +69,42 @@ def sizes():
     most += [(0x80000000 + sub, policy.NONE, 0, 0, 0, 0) for sub in range(9, 0x22)]
     found.append(good('cpuid-120', put(image, xenf.X86_CPUID_POLICY, policy.cpuid_policy(most))))
     return found
+
+
+def insides():
+    """Entries of HVM_CONTEXT and parameters at the edges of what the rules allow."""
+    image = plain(Hvm(3))
+    entries = hvm.context_entries(2, cr3_pfn=4)
+
+    def context(name, changed):
+        return good('inside-' + name, put(image, xenf.HVM_CONTEXT, hvm.context(changed)))
+
+    def cpu(name, vcpu, **members):
+        return context(name, build_hvm.changed(entries, C_CPU, vcpu, **members))
+
+    def xsave(name, accum, area):
+        data = struct.pack('<QQQ', 7, accum, accum) + area
+        return context(name, build_hvm.replaced(entries, hvm.C_CPU_XSAVE, 1, lambda _: data))
+
+    x2apic = build_hvm.changed(entries, C_LAPIC, 1, apic_base_msr=0xFEE00C00)
+    x2apic = build_hvm.lapic_register(build_hvm.lapic_register(x2apic, 1, 0x20, 34), 1, 0xD0, 0x20004)
+    msrs = [(index, 1) for index in (0x48, 0x140, 0x6E1, 0xD90, 0xDA0, 0xC001011F, 0xC0011027, 0xC001101B)]
+    rings = hvm.param_list(24, 25, 26, 27, 28) + [(27, 29), (28, 24), (29, 29)]
+    return [
+        context('stepping', build_hvm.changed(entries, hvm.C_HEADER, 0, cpuid=0x000306F1)),
+        cpu('old-attributes', 0, cs_arbytes=0xA09B, ss_arbytes=0xC093),
+        cpu('no-ss', 0, ss_arbytes=0x10000),
+        cpu('v8086', 1, rflags=0x20002, cs_arbytes=0xF3, tr_arbytes=0x82),
+        cpu('no-paging', 1, cr3=13 << 12),
+        cpu('rflags', 0, rflags=0x3F7FD7),
+        context('real-mode', build_hvm.replaced(entries, C_CPU, 1, lambda _: build_hvm.cpu_real())),
+        context('x2apic', x2apic),
+        context('msrs', build_hvm.replaced(entries, hvm.C_CPU_MSR, 0, lambda _: build_hvm.cpu_msr(msrs))),
+        xsave('long-tail', 3, xsave_area(3) + bytes(256)),
+        xsave('x87', 1, xsave_area(1)),
+        xsave('never-used', 0, bytes(576)),
+        good('inside-rings', put(image, xenf.HVM_PARAMS, hvm.params(rings))),
+    ]
 
 
 def memory():
@@ -129,4 +170,4 @@ def carriers():
 
 
 def cases():
-    return sizes() + memory() + orders() + carriers()
+    return sizes() + insides() + memory() + orders() + carriers()

@@ -68,7 +68,8 @@ def framing_cases():
     old = before(pv2, xenf.X86_TSC_INFO, Record(UNKNOWN, b'', length=8 * MIB + 8))
     old_at = old.offset(old.find(UNKNOWN)) + 8
     old_octets = old.octets()
-    many = [(index, 24) for index in (1, 5, 6, 9, 10, 11, 12, 14, 15, 16, 17, 19, 31, 32, 33, 34, 36, 37)]
+    many = [(index, 24) for index in (1, 2, 5, 6, 10, 11, 12, 14, 15, 16, 17, 18, 19, 31, 32, 33, 34)]
+    many += [(9, 1), (36, 8), (37, 0x80 << 32)]
     kept = put(hvm3, xenf.HVM_CONTEXT, Record(xenf.HVM_CONTEXT, b'', length=32 * MIB + 8))
     cases = [
         Case('rec-truncated-header', 'rec-truncated-header', octets[:tsc_at + 3], record=tsc),

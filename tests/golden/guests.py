@@ -50,7 +50,8 @@ class Hvm:
         first = self.special
         if self.minor < 9:  # no parameter above 36 yet; the TSS without its size, and PAE_ENABLED
             return hvm.params([(hvm.P_STORE, first), (hvm.P_IOREQ, first + 2), (hvm.P_BUFIOREQ, first + 3),
-                               (hvm.P_OLD_TSS, 0x1000), (hvm.P_CONSOLE, first + 1), (hvm.P_PAE, 1)])
+                               (hvm.P_OLD_TSS, 0x1000), (hvm.P_CONSOLE, first + 1), (hvm.P_VIRIDIAN, 0x1F),
+                               (hvm.P_PAE, 1)])
         if self.pvh:
             return hvm.params(hvm.param_list(first, first + 1, viridian=False))
         return hvm.params(hvm.param_list(first, first + 1, first + 2, first + 3, first + 4))

@@ -4,6 +4,7 @@ import cases_carrier
 import cases_devices
 import cases_hvm
 import cases_image
+import cases_inside
 import cases_memory
 import cases_pv
 import cases_static
@@ -13,7 +14,7 @@ import cases_wrappings
 def rule_cases():
     """Every case, in a fixed order; the names differ."""
     found = []
-    for part in (cases_image, cases_static, cases_memory, cases_pv, cases_hvm, cases_carrier,
+    for part in (cases_image, cases_static, cases_memory, cases_pv, cases_hvm, cases_inside, cases_carrier,
                  cases_wrappings, cases_devices):
         found += part.cases()
     return found

@@ -107,12 +107,25 @@ static void put_pv_memory(struct gw_buf *buf)
     gw_put_zeros(buf, sizeof page);
 }
 
-static void put_entry(struct gw_buf *body, uint16_t type, uint32_t len)
+static void put_entry(struct gw_buf *body, uint16_t type, const void *data, uint32_t len)
 {
     gw_put_u16(body, type);
     gw_put_u16(body, 0);
     gw_put_u32(body, len);
-    gw_put_zeros(body, len);
+    gw_put(body, data, len);
+}
+
+/* A vCPU in real mode. */
+static void put_context(struct gw_buf *body)
+{
+    uint8_t header[24] = { 0 }, cpu[1024] = { 0 };
+    gw_set(header, hvm_save_header, magic, 0x54381286);
+    gw_set(header, hvm_save_header, version, 1);
+    gw_set(cpu, hvm_hw_cpu, cr0, 0x10);
+    gw_set(cpu, hvm_hw_cpu, rflags, 2);
+    put_entry(body, GW_HVM_HEADER, header, sizeof header);
+    put_entry(body, GW_HVM_CPU, cpu, sizeof cpu);
+    put_entry(body, GW_HVM_END, NULL, 0);
 }
 
 /* A blob of vCPU 0, of zeros but for these numbers. */
@@ -165,9 +178,7 @@ void put_tail(struct gw_buf *buf, unsigned type)
         put_pv_tail(buf);
         return;
     }
-    put_entry(&body, 1, 24);
-    put_entry(&body, 2, 1024);
-    put_entry(&body, 0, 0);
+    put_context(&body);
     put_built(buf, GW_REC_HVM_CONTEXT, &body);
     gw_hvm_params_encode(&body, params, 2);
     put_built(buf, GW_REC_HVM_PARAMS, &body);

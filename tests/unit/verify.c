@@ -312,6 +312,20 @@ static void rules_are_found_by_their_ids(void)
     CHECK_STR(gw_severity_name(GW_STRICT), "strict");
 }
 
+static void every_rule_of_a_table_is_there(void)
+{
+    for (unsigned i = 0; i < gw_num_layouts; i++)
+        for (unsigned row = 0; row < gw_layouts[i]->num_fields; row++) {
+            const struct gw_field *field = &gw_layouts[i]->fields[row];
+            CHECK(field->must == GW_MUST_ANY || gw_rule_find(field->rule) != NULL);
+        }
+    for (unsigned i = 0; i < GW_HVM_NUM_PARAMS; i++) {
+        const struct gw_hvm_param_info *info = gw_hvm_param_info(i);
+        CHECK(info == NULL || info->rule == NULL || gw_rule_find(info->rule) != NULL);
+        CHECK(info == NULL || (info->right == NULL) == (info->demand == NULL));
+    }
+}
+
 const struct test tests[] = {
     { "nothing-but-notes-is-said-of-clean-images", nothing_but_notes_is_said_of_clean_images },
     { "a-verdict-says-what-the-image-is", a_verdict_says_what_the_image_is },
@@ -328,5 +342,6 @@ const struct test tests[] = {
     { "a-failure-of-the-system-is-no-finding", a_failure_of_the_system_is_no_finding },
     { "a-verdict-of-nothing-is-empty", a_verdict_of_nothing_is_empty },
     { "rules-are-found-by-their-ids", rules_are_found_by_their_ids },
+    { "every-rule-of-a-table-is-there", every_rule_of_a_table_is_there },
     { NULL, NULL },
 };
