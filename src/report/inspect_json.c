@@ -32,12 +32,13 @@ static void image_line(FILE *out, const struct inspector *in, const struct gw_in
     gw_json_end(&json, '}');
 }
 
-static void item_line(FILE *out, const struct inspector *in, const struct item *item)
+static int item_line(FILE *out, const struct inspector *in, const struct item *item, const struct gw_inspect_view *view,
+                     struct gw_err *err)
 {
     const struct held *held = item_state(in, item);
     char room[32];
     if (held == NULL)
-        return;
+        return 0;
     struct gw_json json = begin(out, item->of == ITEM_RECORD ? "record" : "aside");
     if (item->of == ITEM_RECORD) {
         gw_json_text(&json, "name", gw_record_name(item->type, room, sizeof room));
@@ -52,6 +53,7 @@ static void item_line(FILE *out, const struct inspector *in, const struct item *
     if (held->dropped)
         gw_json_bool(&json, "held", false);
     gw_json_end(&json, '}');
+    return item->of == ITEM_ASIDE ? aside_print(out, true, view, in, item, held, err) : 0;
 }
 
 static void runs(struct gw_json *json, const char *key, const struct run *run)
@@ -131,8 +133,8 @@ int gw_inspect_json(FILE *out, struct gw_sink *inspector, const struct gw_inspec
     int rc = list_structures(in, false, &list, err);
     if (rc == 0) {
         image_line(out, in, view);
-        for (size_t i = 0; i < in->num_items; i++)
-            item_line(out, in, &in->items[i]);
+        for (size_t i = 0; rc == 0 && i < in->num_items; i++)
+            rc = item_line(out, in, &in->items[i], view, err);
         for (size_t i = 0; i < list.num; i++)
             if (is_wanted(&list.all[i], view))
                 structure_as_json(out, &list.all[i].held->frame, &list.all[i].s);

@@ -109,7 +109,7 @@ static void structures(const struct page *p, const struct told_list *list)
     }
 }
 
-static void asides(const struct page *p)
+static int asides(const struct page *p, struct gw_err *err)
 {
     bool any = false;
     for (size_t i = 0; i < p->in->num_items; i++) {
@@ -123,7 +123,10 @@ static void asides(const struct page *p)
         any = true;
         fprintf(p->out, "  %-28s %12s at 0x%" PRIx64 "\n", aside_name(item),
                 gw_size_text(size, sizeof size, held->length), held->frame.offset);
+        if (aside_print(p->out, false, p->view, p->in, item, held, err) < 0)
+            return -1;
     }
+    return 0;
 }
 
 static void sizes(const struct page *p)
@@ -163,7 +166,7 @@ int gw_inspect_text(FILE *out, struct gw_sink *inspector, const struct gw_inspec
         }
         structures(&p, &list);
         if (whole) {
-            asides(&p);
+            rc = asides(&p, err);
             if (p.in->summary.begun)
                 sizes(&p);
             verdict(&p);

@@ -41,4 +41,8 @@ bool explain_text(FILE *out, const struct gw_style *style, const struct gw_struc
 /* Lines of their own behind the structure's: what the names are. */
 void explain_json(FILE *out, const struct gw_frame *frame, const struct gw_structure *s);
 
+/* aside_print.c: what stands in an aside, as far as it is known; -1 when there is no memory. */
+int aside_print(FILE *out, bool json, const struct gw_inspect_view *view, const struct inspector *in,
+                const struct item *item, const struct held *held, struct gw_err *err);
+
 #endif
