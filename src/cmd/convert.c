@@ -15,12 +15,13 @@
 #include "moves.h"
 #include "sandbox.h"
 
-enum { OPT_TO = OPT_OWN, OPT_CONFIG, OPT_LOSSY, OPT_FORCE };
+enum { OPT_TO = OPT_OWN, OPT_CONFIG, OPT_LOSSY, OPT_FAULTY, OPT_FORCE };
 
 static const struct gw_opt convert_opts[] = {
     { 't', "to", "WRAPPING=raw|xl|libxl|libvirt|xenopsd", OPT_TO, "the wrapping, else that of IN" },
     { 'c', "config", "FILE", OPT_CONFIG, "what stands at its head: xl's JSON, libvirt's XML, xenopsd's record" },
     { 0, "lossy", NULL, OPT_LOSSY, "leave out what the wrapping has no place for" },
+    { 0, "faulty", NULL, OPT_FAULTY, "let errors inside the image pass, as long as it can be read to its end" },
     { 'f', "force", NULL, OPT_FORCE, "replace an OUT that exists" },
     GW_OPTS_VERBOSE,
     GW_OPTS_MAX_GUEST,
@@ -66,6 +67,13 @@ static void found(void *arg, const struct gw_finding *finding)
         gw_err_place(&c->fault, finding->offset, finding->record);
 }
 
+static void note_fault(struct convert *c)
+{
+    char sentence[NOTE_ROOM];
+    snprintf(sentence, sizeof sentence, "it is invalid: %.250s", c->fault.msg);
+    note(c, sentence);
+}
+
 static void learn(struct convert *c, const struct gw_verdict *v)
 {
     c->image = gw_verdict_guest(v);
@@ -83,12 +91,14 @@ static int run(struct convert *c, struct gw_wrap *wrap, struct gw_sink *verifier
     bool is_finding = rc < 0 && gw_verify_failed(verifier, &failure);
     const struct gw_verdict *verdict = rc == 0 || is_finding ? gw_verify_finish(verifier) : NULL;
     snprintf(c->layers, sizeof c->layers, "%s", gw_wrap_layers(wrap));
-    if (c->fault.code != GW_E_OK)
+    if (c->fault.code != GW_E_OK && (rc < 0 || !c->args->given[OPT_FAULTY]))
         return gw_err_pass(err, &c->fault);
     if (rc < 0) /* also a cut that the verifier takes: the end of a checkpointed image that is not complete */
         return gw_err_pass(err, &failure);
     if (gw_packer_finish(packer, err) < 0)
         return -1;
+    if (c->fault.code != GW_E_OK)
+        note_fault(c);
     snprintf(c->wrapping, sizeof c->wrapping, "%s", gw_packer_wrapping(packer));
     if (c->pack.to == NULL)
         learn(c, verdict);

@@ -84,8 +84,6 @@ static int keep_paper(struct packer *p, enum paper_kind kind, const struct gw_as
 
 static int keep_more(struct packer *p, const struct gw_aside *aside, struct gw_err *err)
 {
-    if (p->layer->writer->paper != PAPER_XL)
-        return pack_lose(p, err, "%zu octets of optional data in the xl header", aside->body_len);
     gw_put(&p->more, aside->body, aside->body_len);
     return gw_buf_ok(&p->more, err);
 }

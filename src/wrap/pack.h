@@ -14,6 +14,7 @@ enum paper_kind { PAPER_NONE, PAPER_XL, PAPER_LIBVIRT, PAPER_XENOPS, NUM_PAPERS 
 /* A paper as it is stored, with the zero octet that ends it where that belongs to it. */
 struct paper {
     bool there;
+    bool carried;   /* in another paper of the input */
     uint32_t flags; /* xl: the header's mandatory flags */
     struct gw_buf text;
     struct gw_guest_config config; /* what it says */
