@@ -28,7 +28,7 @@ static void image_line(FILE *out, const struct inspector *in, const struct gw_in
         gw_json_number(&json, "xen_major", h->domain.xen_major);
         gw_json_number(&json, "xen_minor", h->domain.xen_minor);
     }
-    gw_json_number(&json, "checkpoints", in->commits);
+    gw_json_number(&json, "checkpoints", in->commits - (in->ended && in->commits > 0)); /* END is one, too */
     gw_json_end(&json, '}');
 }
 

@@ -149,9 +149,10 @@ def in_head(want, told):
     if head["guest"] == "PVH" and not any(part.name == "PIC" for part in want.parts.values()):
         kind = "PVH"  # the configuration around the image says so
     yield from differences({"guest": kind, "offset": want.image.begin, "version": want.image.version,
-                            "xen": want.image.xen},
+                            "xen": want.image.xen, "checkpoints": want.memory.commits},
                            {"guest": head["guest"], "offset": number(head["offset"]), "version": head["version"],
-                            "xen": (head["xen_major"], head["xen_minor"])}, "image")
+                            "xen": (head["xen_major"], head["xen_minor"]), "checkpoints": head["checkpoints"]},
+                           "image")
 
 
 def in_each_wrapping(name):
