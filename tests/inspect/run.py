@@ -2,6 +2,8 @@
 """godwit inspect --json against an independent decoder, value by value: tests/golden/inside, written from the format's
 reference and held against Xen's public headers, reads every image too.
 
+What Xen's own verifier prints of an image is compared as well, where tools/fetch-xen can have it.
+
 Images: those of tests/images, the larger ones of GODWIT_SHARED (default: 'shared' beside the project's root) where
 there are such, and the clean streams of tests/golden.
 """
@@ -16,6 +18,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 for room in ("interop", "golden"):
     sys.path.insert(0, str(HERE.parent / room))
+import peer                                                 # noqa: E402
 from inside import facts, passes, structures                # noqa: E402
 from inside.compare import differences, number              # noqa: E402
 from inside.image import Image                              # noqa: E402
@@ -23,6 +26,7 @@ from records import read                                    # noqa: E402
 from streams import clean_streams                           # noqa: E402
 from tap import Tap                                         # noqa: E402
 from verdict import SOURCE, godwit                          # noqa: E402
+from xenverifier import XenVerifier                         # noqa: E402
 
 IMAGES = HERE.parent / "images"
 SHARED = pathlib.Path(os.environ.get("GODWIT_SHARED") or SOURCE.resolve().parent / "shared") / "images"
@@ -174,6 +178,27 @@ def judge(octets, name, folder):
     return "\n".join(lines[:SHOWN] + ["and %d more" % (len(lines) - SHOWN)] * (len(lines) > SHOWN))
 
 
+def judge_peer(octets, name, verifier, folder):
+    """The same against Xen's verifier. It reads no checkpointed image."""
+    path = pathlib.Path(folder, "peer-" + name)
+    path.write_bytes(octets)
+    form = "xl" if octets.startswith(b"Xen saved") else "libxc"
+    lines = peer.differences(verifier, path, form, Told(path))
+    path.unlink()
+    return "\n".join(lines[:SHOWN])
+
+
+def check_peer(tap, jobs, folder):
+    verifier = XenVerifier()
+    if not verifier.ready:
+        tap.skip("inspect and Xen's verifier agree", verifier.why)
+        return
+    for name, octets in jobs:
+        if "remus" not in name:
+            why = judge_peer(octets(), name, verifier, folder)
+            tap.point(not why, "%s: inspect and Xen's verifier agree" % name, why)
+
+
 def main():
     tap = Tap()
     chosen = sys.argv[1:]
@@ -190,6 +215,8 @@ def main():
         for name, job in running:
             why = job.result()
             tap.point(not why, "%s: inspect and the independent decoder agree" % name, why)
+        if not chosen:
+            check_peer(tap, jobs + more, folder)
     return tap.done()
 
 
