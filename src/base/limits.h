@@ -28,6 +28,8 @@
     X(VMDESC, UINT64_C(1048576), "octets of the description in a QEMU's state that is parsed")                         \
     X(TRAILING, UINT64_C(1073741824), "octets behind the end that are counted before we stop looking")                 \
     X(INSPECTED, UINT64_C(67108864), "octets of records and asides that inspect holds; what is beyond is named")       \
+    X(PAGE_RUNS, UINT64_C(65536), "runs in the memory map of inspect --html; beyond it cells grow")             \
+    X(PAGE_ROWS, UINT64_C(32768), "rows in the tables of structures of inspect --html; what is beyond is counted")     \
     X(SAME_RULE, UINT64_C(10), "findings of one rule that are told one by one; the rest is counted")                   \
     X(BUFFER, UINT64_C(262144), "octets of the buffer through which contents pass that are looked at")                 \
     X(WINDOW, UINT64_C(16384), "octets of look-ahead in a file")

@@ -9,7 +9,7 @@
 #include "inspect.h"
 #include "sandbox.h"
 
-enum { OPT_VCPU = OPT_OWN, OPT_RECORD, OPT_PFN, OPT_VA, OPT_FPU, OPT_HEX, OPT_ZERO };
+enum { OPT_VCPU = OPT_OWN, OPT_RECORD, OPT_PFN, OPT_VA, OPT_FPU, OPT_HEX, OPT_ZERO, OPT_HTML, OPT_FORCE };
 
 static const struct gw_opt inspect_opts[] = {
     { 0, "vcpu", "N", OPT_VCPU, "only the state of that vCPU" },
@@ -19,6 +19,8 @@ static const struct gw_opt inspect_opts[] = {
     { 'f', "fpu", NULL, OPT_FPU, "the registers of the FPU, SSE and AVX too" },
     { 'x', "hex", NULL, OPT_HEX, "octets as a dump too, padding and reserved fields included" },
     { 'z', "zero", NULL, OPT_ZERO, "look at contents: how many pages are all zero" },
+    { 0, "html", "OUT", OPT_HTML, "write a page for a browser: a map of memory, charts, tables" },
+    { 0, "force", NULL, OPT_FORCE, "replace an OUT that exists" },
     GW_OPTS_VERBOSE,
     GW_OPTS_MAX_GUEST,
     GW_OPTS_NO_SANDBOX,
@@ -41,8 +43,10 @@ static bool number_of(const struct gw_args *args, unsigned id, const char *name,
 }
 
 static int print(const struct gw_args *args, struct gw_sink *inspector, const struct gw_inspect_view *view,
-                 struct gw_err *err)
+                 struct gw_page_file *page, struct gw_err *err)
 {
+    if (page->out != NULL)
+        return gw_inspect_html(page->out, inspector, view, err) < 0 ? -1 : gw_page_commit(page, err);
     return args->given[OPT_JSON] ? gw_inspect_json(stdout, inspector, view, err)
                                  : gw_inspect_text(stdout, inspector, view, err);
 }
@@ -61,7 +65,7 @@ static int add_start_info(const char *name, uint64_t max_pfn, struct gw_sink *in
 }
 
 static enum gw_exit inspect_whole(const char *name, const struct gw_args *args, const struct gw_judge_opts *judge,
-                                  bool again, struct gw_inspect_view *view)
+                                  bool again, struct gw_inspect_view *view, struct gw_page_file *page)
 {
     struct gw_inspect_opts opts = { .zeros = args->given[OPT_ZERO] };
     struct gw_judgement j = { .failed = true };
@@ -76,7 +80,7 @@ static enum gw_exit inspect_whole(const char *name, const struct gw_args *args, 
         view->findings = j.findings;
         view->num_findings = j.num_findings;
         j.failed = (again && add_start_info(name, judge->max_pfn, inspector, &j.err) < 0) ||
-                   print(args, inspector, view, &j.err) < 0;
+                   print(args, inspector, view, page, &j.err) < 0;
         status = gw_verdict_valid(&j.verdict) ? GW_EXIT_YES : GW_EXIT_NO;
     }
     if (j.failed) {
@@ -107,6 +111,58 @@ static bool take_question(const struct gw_args *args, struct gw_question *q)
            (!q->has_va || number_of(args, OPT_VA, "va", UINT64_MAX, &q->va));
 }
 
+/* A page shows all of the image. False: wrong use, told on stderr. */
+static bool page_args_right(const struct gw_args *args)
+{
+    static const struct {
+        unsigned id;
+        const char *name;
+    } others[] = { { OPT_VCPU, "vcpu" }, { OPT_RECORD, "record" }, { OPT_PFN, "pfn" },  { OPT_VA, "va" },
+                   { OPT_FPU, "fpu" },   { OPT_HEX, "hex" },       { OPT_JSON, "json" } };
+    if (args->given[OPT_FORCE] && !args->given[OPT_HTML]) {
+        gw_complain_usage("inspect: --force is for --html");
+        return false;
+    }
+    for (size_t i = 0; args->given[OPT_HTML] && i < sizeof others / sizeof others[0]; i++) {
+        if (!args->given[others[i].id])
+            continue;
+        gw_complain_usage("inspect: --html shows all of the image: leave out --%s", others[i].name);
+        return false;
+    }
+    return true;
+}
+
+/* The page's place, where one is wanted; what it needs of the system is fetched before that is given up. */
+static int open_page(const struct gw_args *args, struct gw_page_file *page, struct gw_err *err)
+{
+    if (!args->given[OPT_HTML])
+        return 0;
+    return gw_sha256_begin(err) < 0
+               ? -1
+               : gw_page_open(page, args->value[OPT_HTML], args->operand[0], args->given[OPT_FORCE], err);
+}
+
+static enum gw_exit inspect_confined(const struct gw_args *args, const struct gw_judge_opts *judge, bool again,
+                                     struct gw_inspect_view *view)
+{
+    struct gw_page_file page = { 0 };
+    struct gw_err err = GW_ERR_NONE;
+    enum gw_exit status;
+    struct gw_sandbox sandbox = { (const char *const *)args->operand, args->num_operands, NULL };
+    int rc = open_page(args, &page, &err);
+    if (page.file != NULL)
+        sandbox.writes = page.name;
+    if (rc == 0 && gw_confine_to(args, &sandbox, &err) == 0)
+        status = inspect_whole(view->file, args, judge, again, view, &page);
+    else {
+        gw_because(&err, "cannot inspect '%s'", view->file);
+        gw_complain(&err);
+        status = (enum gw_exit)gw_err_status(&err);
+    }
+    gw_page_close(&page);
+    return status;
+}
+
 static enum gw_exit inspect_run(const struct gw_args *args)
 {
     struct gw_judge_opts judge = { 0 };
@@ -118,7 +174,7 @@ static enum gw_exit inspect_run(const struct gw_args *args)
         .hex = args->given[OPT_HEX],
         .fpu = args->given[OPT_FPU],
     };
-    if (!gw_max_guest(args, &judge.max_pfn) || !take_question(args, &q))
+    if (!page_args_right(args) || !gw_max_guest(args, &judge.max_pfn) || !take_question(args, &q))
         return GW_EXIT_USAGE;
     if (args->given[OPT_VCPU])
         view.vcpu = q.vcpu;
@@ -127,13 +183,10 @@ static enum gw_exit inspect_run(const struct gw_args *args)
         gw_complain_usage("inspect: --va reads the image several times: give a file that can be read again");
         return GW_EXIT_USAGE;
     }
-    if (!gw_confine(args))
-        return GW_EXIT_SYSTEM;
-    if (q.has_record || q.has_pfn || q.has_va) {
-        q.max_pfn = judge.max_pfn;
-        return gw_inspect_one(&q, args, &view);
-    }
-    return inspect_whole(view.file, args, &judge, again, &view);
+    if (!q.has_record && !q.has_pfn && !q.has_va)
+        return inspect_confined(args, &judge, again, &view);
+    q.max_pfn = judge.max_pfn;
+    return gw_confine(args) ? gw_inspect_one(&q, args, &view) : GW_EXIT_SYSTEM;
 }
 
 const struct gw_cmd gw_cmd_inspect = {

@@ -1,5 +1,6 @@
 /*
- * inspect.h - one thing of an image, which inspect.c asks for and inspect_one.c finds. Private to src/cmd.
+ * inspect.h - what inspect.c asks others for: one thing of an image (inspect_one.c), a place for the page of all of it
+ * (inspect_page.c). Private to src/cmd.
  */
 #ifndef GW_CMD_INSPECT_H
 #define GW_CMD_INSPECT_H
@@ -20,5 +21,20 @@ int gw_inspect_pick(const char *name, uint64_t max_pfn, uint64_t pfn, struct gw_
 bool gw_can_read_again(const char *name);
 enum gw_exit gw_inspect_one(const struct gw_question *question, const struct gw_args *args,
                             const struct gw_inspect_view *view);
+
+/* The page of --html. Zero state: there is none. */
+struct gw_page_file {
+    const char *name;
+    struct gw_newfile *file;
+    struct gw_chan *chan, *standard; /* standard: NAME is "-" */
+    FILE *out;                       /* writes to chan */
+    struct gw_err err;               /* of the first write that failed */
+};
+
+/* Refuses to write over the image. After a failure too: close it. */
+int gw_page_open(struct gw_page_file *page, const char *name, const char *image, bool replace, struct gw_err *err);
+/* It is whole: the file comes into its place. */
+int gw_page_commit(struct gw_page_file *page, struct gw_err *err);
+void gw_page_close(struct gw_page_file *page);
 
 #endif

@@ -103,23 +103,16 @@ static void cpuid_json(FILE *out, const struct gw_frame *frame, const struct gw_
     gw_json_end(&json, '}');
 }
 
-/* A number and its value, which a table names. */
-struct named {
-    uint64_t number, value;
-    const char *name; /* NULL: nobody knows it */
-    const struct gw_bits *bits;
-};
-
 static struct named named_msr(uint64_t index, uint64_t value)
 {
     const struct gw_msr_info *info = index <= UINT32_MAX ? gw_msr_info((uint32_t)index) : NULL;
-    return (struct named){ index, value, info != NULL ? info->name : NULL, info != NULL ? info->bits : NULL };
+    return (struct named){ index, value, info != NULL ? info->name : NULL, info != NULL ? info->bits : NULL, false };
 }
 
 static struct named named_param(uint64_t index, uint64_t value)
 {
     const struct gw_hvm_param_info *info = gw_hvm_param_info(index);
-    return (struct named){ index, value, info != NULL ? info->name : NULL, info != NULL ? info->bits : NULL };
+    return (struct named){ index, value, info != NULL ? info->name : NULL, info != NULL ? info->bits : NULL, true };
 }
 
 /* Lists of pairs: in which field (row) of which layout they stand, and who names them. */
@@ -145,39 +138,49 @@ static const struct list *list_of(const struct gw_structure *s)
     return NULL;
 }
 
-static uint32_t num_pairs(const struct list *list, const struct gw_structure *s)
+uint32_t explain_pairs(const struct gw_structure *s)
 {
+    const struct list *list = list_of(s);
+    if (list == NULL)
+        return 0;
     if (s->repeats)
         return (uint32_t)(gw_left(&s->octets) / list->pair->length);
     return gw_field_count(&list->layout->fields[list->row], s->octets);
 }
 
-static struct named pair_at(const struct list *list, const struct gw_structure *s, uint32_t index)
+struct named explain_pair(const struct gw_structure *s, uint32_t index)
 {
+    const struct list *list = list_of(s);
     struct gw_cur pair = s->repeats ? gw_cur(s->octets.p + (size_t)index * list->pair->length, list->pair->length)
                                     : gw_field_octets(&list->layout->fields[list->row], s->octets, index);
     return list->name(gw_layout_number(list->pair, list->number, pair, 0),
                       gw_layout_number(list->pair, list->value, pair, 0));
 }
 
-static void list_text(FILE *out, const struct gw_style *style, const struct list *list, const struct gw_structure *s)
+char *explain_number(char *room, size_t len, const struct named *pair)
 {
-    uint32_t num = num_pairs(list, s);
+    snprintf(room, len, pair->decimal ? "%" PRIu64 : "0x%08" PRIx64, pair->number);
+    return room;
+}
+
+static void list_text(FILE *out, const struct gw_style *style, const struct gw_structure *s)
+{
+    uint32_t num = explain_pairs(s);
     for (uint32_t i = 0; i < num; i++) {
-        struct named pair = pair_at(list, s, i);
+        struct named pair = explain_pair(s, i);
         char number[24], parts[512];
-        snprintf(number, sizeof number, list->name == named_param ? "%" PRIu64 : "0x%08" PRIx64, pair.number);
         gw_bits_text(parts, sizeof parts, pair.bits, pair.value);
-        fprintf(out, "%*s%10s  %-24s 0x%016" PRIx64 "%s%s\n", (int)style->indent, "", number,
-                pair.name != NULL ? pair.name : "(unknown)", pair.value, parts[0] != '\0' ? "  " : "", parts);
+        fprintf(out, "%*s%10s  %-24s 0x%016" PRIx64 "%s%s\n", (int)style->indent, "",
+                explain_number(number, sizeof number, &pair), pair.name != NULL ? pair.name : "(unknown)", pair.value,
+                parts[0] != '\0' ? "  " : "", parts);
     }
 }
 
 static void list_json(FILE *out, const struct gw_frame *frame, const struct list *list, const struct gw_structure *s)
 {
-    uint32_t num = num_pairs(list, s);
+    uint32_t num = explain_pairs(s);
     for (uint32_t i = 0; i < num; i++) {
-        struct named pair = pair_at(list, s, i);
+        struct named pair = explain_pair(s, i);
         struct gw_json json = { .out = out };
         gw_json_object(&json, NULL);
         gw_json_text(&json, "type", list->type);
@@ -197,7 +200,7 @@ bool explain_text(FILE *out, const struct gw_style *style, const struct gw_struc
     if (s->layout == &gw_layout_cpuid_leaf)
         cpuid_text(out, style, s);
     else if (list != NULL)
-        list_text(out, style, list, s);
+        list_text(out, style, s);
     return list != NULL || s->layout == &gw_layout_cpuid_leaf;
 }
 

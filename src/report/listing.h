@@ -45,4 +45,16 @@ void explain_json(FILE *out, const struct gw_frame *frame, const struct gw_struc
 int aside_print(FILE *out, bool json, const struct gw_inspect_view *view, const struct inspector *in,
                 const struct item *item, const struct held *held, struct gw_err *err);
 
+/* A number and its value, which a table names. */
+struct named {
+    uint64_t number, value;
+    const char *name; /* NULL: nobody knows it */
+    const struct gw_bits *bits;
+    bool decimal; /* the number is told so */
+};
+/* How many of them a structure lists; 0: it is no such list. */
+uint32_t explain_pairs(const struct gw_structure *s);
+struct named explain_pair(const struct gw_structure *s, uint32_t index);
+char *explain_number(char *room, size_t len, const struct named *pair);
+
 #endif

@@ -127,6 +127,8 @@ struct gw_inspect_view {
 };
 int gw_inspect_text(FILE *out, struct gw_sink *inspector, const struct gw_inspect_view *view, struct gw_err *err);
 int gw_inspect_json(FILE *out, struct gw_sink *inspector, const struct gw_inspect_view *view, struct gw_err *err);
+/* One page for a browser, which loads nothing. Asks gw_sha256. */
+int gw_inspect_html(FILE *out, struct gw_sink *inspector, const struct gw_inspect_view *view, struct gw_err *err);
 
 /* A record by its number, as --record shows it; zero: not found. */
 struct gw_one_record {

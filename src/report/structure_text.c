@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "report.h"
+#include "structure.h"
 
 #define COLUMNS 100
 #define CELL_ROOM 512
@@ -39,7 +39,7 @@ static const char *paint(const struct printer *p, enum gw_colour colour)
     return gw_colour(p->style->colour, colour);
 }
 
-static char *number_text(char *room, size_t len, const struct gw_field *field, struct gw_cur octets, uint32_t index)
+char *field_number_text(char *room, size_t len, const struct gw_field *field, struct gw_cur octets, uint32_t index)
 {
     uint64_t number = gw_field_number(field, octets, index);
     if (field->show == GW_SHOW_DEC)
@@ -51,7 +51,7 @@ static char *number_text(char *room, size_t len, const struct gw_field *field, s
     return room;
 }
 
-static char *place_name(char *room, size_t len, const struct gw_field *field, uint32_t first, uint32_t last)
+char *field_place_name(char *room, size_t len, const struct gw_field *field, uint32_t first, uint32_t last)
 {
     if (field->count == 1)
         snprintf(room, len, "%s", field->name);
@@ -73,8 +73,7 @@ static void cell(struct printer *p, const char *name, const char *value, bool di
     p->at += (p->at == 0 ? p->indent : 2) + width;
 }
 
-/* The first element behind `index` that is not as it is. */
-static uint32_t end_of_repeat(const struct gw_field *field, struct gw_cur octets, uint32_t index)
+uint32_t field_end_of_repeat(const struct gw_field *field, struct gw_cur octets, uint32_t index)
 {
     uint32_t num = gw_field_count(field, octets), next = index + 1;
     struct gw_cur first = gw_field_octets(field, octets, index);
@@ -88,9 +87,9 @@ static void measure(struct printer *p, const struct gw_field *field, struct gw_c
     char name[96], value[40];
     uint32_t num = gw_field_count(field, octets);
     for (uint32_t i = 0, next; i < num; i = next) {
-        next = end_of_repeat(field, octets, i);
-        p->label = (unsigned)gw_max(p->label, strlen(place_name(name, sizeof name, field, i, next - 1)));
-        p->value = (unsigned)gw_max(p->value, strlen(number_text(value, sizeof value, field, octets, i)));
+        next = field_end_of_repeat(field, octets, i);
+        p->label = (unsigned)gw_max(p->label, strlen(field_place_name(name, sizeof name, field, i, next - 1)));
+        p->value = (unsigned)gw_max(p->value, strlen(field_number_text(value, sizeof value, field, octets, i)));
     }
 }
 
@@ -112,9 +111,9 @@ static void print_numbers(struct printer *p, const struct gw_field *field, struc
             whole_line(p, field->name, value);
             return;
         }
-        next = end_of_repeat(field, octets, i);
-        cell(p, place_name(name, sizeof name, field, i, next - 1), number_text(value, sizeof value, field, octets, i),
-             gw_field_number(field, octets, i) == 0);
+        next = field_end_of_repeat(field, octets, i);
+        cell(p, field_place_name(name, sizeof name, field, i, next - 1),
+             field_number_text(value, sizeof value, field, octets, i), gw_field_number(field, octets, i) == 0);
     }
 }
 
@@ -123,11 +122,11 @@ static void print_parts(struct printer *p, const struct gw_field *field, struct 
     char name[96], value[40], parts[CELL_ROOM - 64], line[CELL_ROOM];
     uint32_t num = gw_field_count(field, octets);
     for (uint32_t i = 0, next; i < num; i = next) {
-        next = end_of_repeat(field, octets, i);
+        next = field_end_of_repeat(field, octets, i);
         gw_bits_text(parts, sizeof parts, field->bits, gw_field_number(field, octets, i));
-        snprintf(line, sizeof line, "%s%s%s", number_text(value, sizeof value, field, octets, i),
+        snprintf(line, sizeof line, "%s%s%s", field_number_text(value, sizeof value, field, octets, i),
                  parts[0] != '\0' ? "  " : "", parts);
-        whole_line(p, place_name(name, sizeof name, field, i, next - 1), line);
+        whole_line(p, field_place_name(name, sizeof name, field, i, next - 1), line);
     }
 }
 
@@ -173,8 +172,7 @@ static bool is_withheld(const struct printer *p, const struct gw_field *field)
     return field->inner == &gw_layout_x86_fxsave && !p->style->fpu;
 }
 
-/* Few numbers and nothing else: each such structure of an array fits into a line. */
-static bool is_flat(const struct gw_layout *layout)
+bool layout_is_flat(const struct gw_layout *layout)
 {
     for (unsigned row = 0; row < layout->num_fields; row++) {
         const struct gw_field *field = &layout->fields[row];
@@ -195,7 +193,7 @@ static void print_flat(struct printer *p, const char *name, const struct gw_layo
             continue;
         gw_bits_text(parts, sizeof parts, field->bits, gw_field_number(field, octets, 0));
         fprintf(p->out, "  %s%s%s %s%s%s", paint(p, GW_DIM), field->name, paint(p, GW_PLAIN),
-                number_text(value, sizeof value, field, octets, 0), parts[0] != '\0' ? " " : "", parts);
+                field_number_text(value, sizeof value, field, octets, 0), parts[0] != '\0' ? " " : "", parts);
     }
     fputc('\n', p->out);
 }
@@ -205,7 +203,7 @@ static void print_structure(struct printer *p, const char *name, const struct gw
 {
     if (gw_is_zero(part.p, gw_left(&part)))
         whole_line(p, name, "all zero");
-    else if (field->count > 1 && is_flat(field->inner))
+    else if (field->count > 1 && layout_is_flat(field->inner))
         print_flat(p, name, field->inner, part);
     else {
         whole_line(p, name, repeats ? "each:" : "");
@@ -228,9 +226,9 @@ static void print_inner(struct printer *p, const struct gw_field *field, struct 
             whole_line(p, field->name, more);
             return;
         }
-        next = end_of_repeat(field, octets, i);
-        print_structure(p, place_name(name, sizeof name, field, i, next - 1), field, gw_field_octets(field, octets, i),
-                        next - i > 1);
+        next = field_end_of_repeat(field, octets, i);
+        print_structure(p, field_place_name(name, sizeof name, field, i, next - 1), field,
+                        gw_field_octets(field, octets, i), next - i > 1);
     }
 }
 
