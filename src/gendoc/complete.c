@@ -1,7 +1,8 @@
 /*
  * complete.c - what may stand in each place of the command line, from the words in which --help names the places.
  *
- * "FILE..." and "show|settle" are read here; a name without a row in kinds[] completes to nothing (a size, a number).
+ * "FILE..." and "show|settle" are read here; an option's value without a row in kinds[] completes to nothing (a size, a
+ * number); an operand has one.
  */
 #include <assert.h>
 #include <ctype.h>
@@ -64,33 +65,38 @@ static const struct {
     const char *name;
     void (*add)(struct values *out);
 } kinds[] = {
-    { "FILE", add_files },   { "IN", add_files },
-    { "OUT", add_files },    { "DIR", add_dirs },
-    { "GUEST", add_guests }, { "KIND:SPEC", add_guests },
-    { "DEST", add_peers },   { "ID", add_rules },
-    { "RULE", add_rules },   { "ADDR", add_places_to_listen },
+    { "FILE", add_files },   { "IN", add_files }, { "OUT", add_files },    { "FIRST", add_files },
+    { "SECOND", add_files }, { "DIR", add_dirs }, { "GUEST", add_guests }, { "KIND:SPEC", add_guests },
+    { "DEST", add_peers },   { "ID", add_rules }, { "RULE", add_rules },   { "ADDR", add_places_to_listen },
 };
 
 /* One of the names that stand in a place: its kind, or the word itself where it is written small. */
-static void add_name(struct values *out, const char *name, size_t len)
+static bool add_name(struct values *out, const char *name, size_t len)
 {
-    if (len > 0 && islower((unsigned char)name[0]))
+    if (len > 0 && islower((unsigned char)name[0])) {
         add_word(out, name, len);
+        return true;
+    }
     for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strlen(kinds[i].name) == len && memcmp(kinds[i].name, name, len) == 0)
+        if (strlen(kinds[i].name) == len && memcmp(kinds[i].name, name, len) == 0) {
             kinds[i].add(out);
+            return true;
+        }
+    return false;
 }
 
-/* "GUEST|FILE", of that length. */
-static void add_names(struct values *out, const char *names, size_t len)
+/* "GUEST|FILE", of that length; false where a name has no row. */
+static bool add_names(struct values *out, const char *names, size_t len)
 {
+    bool known = true;
     *out = (struct values){ .name = names, .name_len = (int)len };
     for (size_t at = 0; at < len;) {
         size_t one = strcspn(names + at, "|");
         one = one < len - at ? one : len - at;
-        add_name(out, names + at, one);
+        known = add_name(out, names + at, one) && known;
         at += one + 1;
     }
+    return known;
 }
 
 void values_of_option(const struct gw_opt *opt, struct values *out)
@@ -108,7 +114,8 @@ bool values_of_operand(const struct gw_cmd *cmd, unsigned place, struct values *
         at += strspn(at, " ");
     }
     size_t len = strcspn(at, " ."), whole = strcspn(at, " ");
-    add_names(out, at, len);
+    bool known = add_names(out, at, len);
+    assert(known); /* an operand is a file, a guest ..., and a new name for one needs its row */
     out->all = whole > len && len > 0;
     return whole > 0;
 }

@@ -141,7 +141,8 @@ def questions():
         "files are offered where a file may stand": [
             ("godwit verify im", {"image.save"}), ("godwit verify image.save fol", {"folder"}),
             ("godwit save model: im", {"image.save"}), ("godwit restore im", {"image.save"}),
-            ("godwit convert --to xl -c im", {"image.save"}), ("godwit convert im", {"image.save"})],
+            ("godwit convert --to xl -c im", {"image.save"}), ("godwit convert im", {"image.save"}),
+            ("godwit compare image.save im", {"image.save"})],
         "directories alone are offered where a directory stands": [
             ("godwit receive --state-dir ", {"folder"})],
         "nothing is offered where a number stands": [("godwit migrate --downtime ", set())],

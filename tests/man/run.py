@@ -69,7 +69,8 @@ IMAGES = ("tinyhvm.xl.xz", "tiny64.xl.xz", "tiny64-remus.migrate.xz", "hvm-16-ze
 ASKED = [["info", "FILE"], ["digest", "FILE"], ["verify", "FILE"], ["verify", "/dev/null"], ["verify", "--rules"],
          ["verify", "--limits"], ["inspect", "FILE"], ["inspect", "--fpu", "--hex", "--zero", "FILE"],
          ["inspect", "--record", "3", "FILE"], ["inspect", "--record", "6", "FILE"], ["inspect", "--pfn", "16", "FILE"],
-         ["inspect", "--va", "0x1000", "FILE"], ["convert", "--to", "raw", "--lossy", "--force", "FILE", "OUT"]]
+         ["inspect", "--va", "0x1000", "FILE"], ["convert", "--to", "raw", "--lossy", "--force", "FILE", "OUT"],
+         ["compare", "FILE", "FILE"], ["compare", "FILE", "OTHER"]]
 NAMED_ELSEWHERE = ("fields", "by_type")     # members whose own members are names of fields, and of types of pages
 
 
@@ -84,7 +85,8 @@ def printed(words):
     """{type: members} of what the command prints."""
     found = {}
     for image in IMAGES if "FILE" in words else [""]:
-        operands = {"FILE": os.path.join(SOURCE, "tests/images", image), "OUT": "/dev/null"}
+        operands = {"FILE": os.path.join(SOURCE, "tests/images", image), "OUT": "/dev/null",
+                    "OTHER": os.path.join(SOURCE, "tests/images/tiny64-3vcpus.xl.xz")}
         run = subprocess.run([GODWIT, words[0], "--json", *(operands.get(word, word) for word in words[1:])],
                              capture_output=True, text=True, check=False)
         for line in map(json.loads, run.stdout.splitlines()):
