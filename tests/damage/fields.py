@@ -29,16 +29,13 @@ class Tables:
         self.highest = max(memory.types)
 
 
-def leaves(layout, length, at=0):
-    """(offset, width) of every number of a structure of so many octets."""
-    for field in layout.fields:
-        count = 1 if field.count is None else field.count or (length - field.offset) // field.width
-        for index in range(count):
-            here = at + field.offset + index * field.width
-            if field.inner:
-                yield from leaves(field.inner, field.inner.size, here)
-            elif here + field.width <= at + length:
-                yield here, field.width
+def member(layout, length, rng, at=0):
+    """(offset, width) of a number of a structure of so many octets: each member alike, however often it is there."""
+    here = [field for field in layout.fields if field.offset + field.width <= length]
+    field = rng.choice(here)
+    count = 1 if field.count is None else field.count or (length - field.offset) // field.width
+    at += field.offset + field.width * rng.randrange(count)
+    return member(field.inner, field.inner.size, rng, at) if field.inner else (at, field.width)
 
 
 def in_records(view, found):
@@ -99,7 +96,7 @@ def wrong(base, target, tables, rng):
     """One field has any other value."""
     if target.layout is None:
         return entry_elsewhere(base, target, tables, rng)
-    at, width = rng.choice(list(leaves(target.layout, target.length)))
+    at, width = member(target.layout, target.length, rng)
     return target.at + at, rng.randbytes(width)
 
 

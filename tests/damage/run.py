@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """The damage campaign: seeded faults, and who notices them.
 
-  run.py [--cases N] [--fields N] [--seed N] [--xen] [--list]    test points in TAP, the tables as comments
-  run.py --doc [the same options]                                the tables in Markdown, for docs/damage.md
+  run.py [--cases N] [--fields N] [--seed N] [--xen] [--list] [--small] [--doc FILE]
 
---cases: structural faults in all (default 200); each must be found. --fields: field faults of each kind (default 4).
---xen: ask Xen's verifier too, where tools/fetch-xen can have it. --list: name every fault that nothing was said of.
+Prints test points in TAP, and the tables as comments. --cases: structural faults in all (default 200); each must be
+found. --fields: field faults of each structure in each way (default 2). --xen: ask Xen's verifier too, where
+tools/fetch-xen can have it. --list: name every field fault that nothing was said of. --small: the golden images alone.
+--doc: write the tables into docs/damage.md, with Xen's verifier asked.
 Environment: GODWIT, GODWIT_SOURCE.
 """
 import argparse
@@ -15,6 +16,7 @@ import pathlib
 import random
 import sys
 import tempfile
+import textwrap
 
 HERE = pathlib.Path(__file__).resolve().parent
 for room in ("interop", "golden"):
@@ -22,6 +24,7 @@ for room in ("interop", "golden"):
 import fields                               # noqa: E402
 import structural                           # noqa: E402
 from bases import bases                     # noqa: E402
+from report import CAMPAIGN as MARK         # noqa: E402
 from tap import Tap                         # noqa: E402
 from verdict import verify                  # noqa: E402
 from xenverifier import XenVerifier         # noqa: E402
@@ -104,22 +107,46 @@ def by_kind(cases):
     return found
 
 
-def rate(part, whole):
-    return "%d %%" % (100 * part // whole) if whole else "-"
+def rate(found, cases):
+    return "%d %%" % (100 * sum(map(found, cases)) // len(cases))
 
 
-def table(cases, first):
+def by_godwit(case):
+    return case.level != "nothing"
+
+
+def by_xen(case):
+    return bool(case.xen)
+
+
+def structural_table(cases):
     """Lines of Markdown: one a kind, and their sum."""
-    xen = any(case.xen is not None for case in cases)
-    yield "| %s | cases | error | warning | note | nothing | godwit finds |%s" % (
-        first, " Xen's verifier finds |" if xen else "")
-    yield "|---" * (8 if xen else 7) + "|"
+    yield "| structural fault | cases | error | warning | note | nothing | godwit finds | Xen's verifier finds |"
+    yield "|---" * 8 + "|"
     for kind, some in [*by_kind(cases).items(), ("**all**", cases)]:
         counts = [sum(case.level == level for case in some) for level in LEVELS]
-        line = [kind, len(some), *counts, rate(len(some) - counts[3], len(some))]
-        if xen:
-            line.append(rate(sum(bool(case.xen) for case in some), len(some)))
-        yield "| %s |" % " | ".join(map(str, line))
+        xen = rate(by_xen, some) if some[0].xen is not None else "not asked"
+        yield "| %s |" % " | ".join(map(str, [kind, len(some), *counts, rate(by_godwit, some), xen]))
+
+
+def field_table(cases):
+    """One line a structure: how many of its faults were found in each of the two ways."""
+    ways = list(fields.WAYS)
+    heads = ["%s: cases | godwit finds | Xen's verifier finds" % way for way in ways]
+    yield "| structure | " + " | ".join(heads) + " |"
+    yield "|---" * (1 + 3 * len(ways)) + "|"
+    kinds = {}
+    for case in cases:
+        name, way = case.kind.rsplit(": ", 1)
+        for row in (name, "**all**"):
+            kinds.setdefault(row, {}).setdefault(way, []).append(case)
+    for name in sorted(kinds, key=lambda row: (row == "**all**", row.lower())):
+        cells = [name]
+        for way in ways:
+            some = kinds[name].get(way, [])
+            cells += [len(some), rate(by_godwit, some) if some else "-",
+                      rate(by_xen, some) if some and some[0].xen is not None else "not asked"]
+        yield "| %s |" % " | ".join(map(str, cells))
 
 
 def missed(cases):
@@ -143,19 +170,47 @@ def prepare(chosen, folder):
 def options():
     parser = argparse.ArgumentParser(description="The damage campaign.")
     parser.add_argument("--cases", type=int, default=200)
-    parser.add_argument("--fields", type=int, default=4)
+    parser.add_argument("--fields", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    for name in ("xen", "doc", "list", "small"):
+    parser.add_argument("--doc")
+    for name in ("xen", "list", "small"):
         parser.add_argument("--" + name, action="store_true")
     return parser.parse_args()
 
 
+TEXT = """%s
+
+tests/damage/run.py makes faults by chance, from a seed, and asks who notices; `tests/damage/run.py --cases %d
+--fields %d --seed %d --doc docs/damage.md` wrote this part. godwit finds a fault when `godwit verify` says something
+that it does not say of the undamaged image: an error, a warning or a note.
+
+The images are golden ones (tests/golden), such as Xen's own code wrote over simulated guests, and such of the real
+hypervisor, all saved in one pass: in a live image a record of a later pass that is lost, or stands elsewhere, leaves
+a stream that could have been saved so. No faults are: two records swapped that may stand in any order; a list of MSRs
+that ends earlier; a hole at the end of an HVM guest that is not named.
+"""
+BELOW = """
+One bit, or one member of a structure, is another; the frame is whole. Registers and addresses may have nearly any
+value: where nothing is found, nothing is known to be wrong.
+"""
+
+
 def document(chosen, structure, values):
-    yield "%d structural faults, made by `tests/damage/run.py --doc --cases %d --fields %d --seed %d`:\n" % (
-        len(structure), chosen.cases, chosen.fields, chosen.seed)
-    yield from table(structure, "structural fault")
-    yield "\n%d field faults:\n" % len(values)
-    yield from table(values, "field fault")
+    head = TEXT % (MARK, chosen.cases, chosen.fields, chosen.seed)
+    yield from textwrap.wrap(head.split("\n\n")[0], 120)
+    for paragraph in head.split("\n\n")[1:]:
+        yield ""
+        yield from textwrap.wrap(paragraph, 120, break_on_hyphens=False)
+    yield ""
+    yield from structural_table(structure)
+    yield BELOW
+    yield from field_table(values)
+
+
+def store(path, lines):
+    """The part of the document that is ours anew; what stands before it is tests/interop's."""
+    before = path.read_text().split(MARK)[0] if path.exists() else ""
+    path.write_text(before + "\n".join(lines) + "\n")
 
 
 def main():
@@ -165,8 +220,7 @@ def main():
         structure = judged(structural_cases(every, chosen.cases, chosen.seed), verifier, folder)
         values = judged(field_cases(every, chosen.fields, chosen.seed), verifier, folder)
     if chosen.doc:
-        print("\n".join(document(chosen, structure, values)))
-        return 0
+        store(pathlib.Path(chosen.doc), document(chosen, structure, values))
     for kind, some in by_kind(structure).items():
         tap.point(not missed(some), "%s: every one of %d is found" % (kind, len(some)), "\n".join(missed(some)))
     troubled = ["%s: %s, %s: %s" % (case.kind, case.base.name, case.where, case.trouble)

@@ -11,7 +11,7 @@ HEAD = """# Damaged images: who notices
 
 Each row is one damage to an image that Xen's own code saved (tests/images: hvm-16, pv64-8, pv32-8).
 tests/interop/damage.py makes the damages, `tests/interop/run.py` judges them, and
-`tests/interop/run.py --doc > docs/damage.md` wrote this file.
+`tests/interop/run.py --doc` wrote all of this file but its last part.
 
 - **Xen's verifier**: verify-stream-v2 of Xen 4.17, with the class of its exception.
 - **Xen's restorer**: xc_domain_restore() of Xen 4.17.7 into an empty domain, over simulated hypercalls that check less
@@ -21,6 +21,9 @@ tests/interop/damage.py makes the damages, `tests/interop/run.py` judges them, a
   an image invalid; warnings plain; notes in brackets. "-": nothing.
 
 """
+
+
+CAMPAIGN = "# Seeded damages: how many are found"  # heads the part of the document that tests/damage writes
 
 
 def judged(found):
@@ -80,6 +83,8 @@ def tables(verdicts, findings):
         yield "\n".join(lines)
 
 
-def document(verdicts, findings):
+def document(verdicts, findings, stored=""):
+    """The whole document; stored: as it stands now, from which the part that tests/damage writes is kept."""
     parts = [*summary(verdicts, findings), "", *dangerous(verdicts, findings), *tables(verdicts, findings)]
-    return HEAD + "\n".join(parts) + "\n"
+    kept = stored.partition(CAMPAIGN)
+    return HEAD + "\n".join(parts) + "\n" + ("\n" + kept[1] + kept[2] if kept[1] else "")
