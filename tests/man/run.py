@@ -81,35 +81,71 @@ def members(value):
     return set().union(*(members(inner) for inner in value)) if isinstance(value, list) else set()
 
 
-def printed(words):
-    """{type: members} of what the command prints."""
-    found = {}
-    for image in IMAGES if "FILE" in words else [""]:
-        operands = {"FILE": os.path.join(SOURCE, "tests/images", image), "OUT": "/dev/null",
-                    "OTHER": os.path.join(SOURCE, "tests/images/tiny64-3vcpus.xl.xz")}
-        run = subprocess.run([GODWIT, words[0], "--json", *(operands.get(word, word) for word in words[1:])],
-                             capture_output=True, text=True, check=False)
-        for line in map(json.loads, run.stdout.splitlines()):
+def add_lines(found, text):
+    """Adds the members of each line that is JSON: {type: members}."""
+    for line in text.splitlines():
+        if line.startswith("{"):
+            line = json.loads(line)
             found[line["type"]] = found.get(line["type"], set()) | members(line) - {"type"}
     return found
 
 
+def run_json(words, folder):
+    return subprocess.run([GODWIT, words[0], "--json", *words[1:]], cwd=folder, capture_output=True, text=True,
+                          check=False)
+
+
+def of_images():
+    """(command line, what it prints)"""
+    for words in ASKED:
+        found = {}
+        for image in IMAGES if "FILE" in words else [""]:
+            operands = {"FILE": os.path.join(SOURCE, "tests/images", image), "OUT": "/dev/null",
+                        "OTHER": os.path.join(SOURCE, "tests/images/tiny64-3vcpus.xl.xz")}
+            add_lines(found, run_json([operands.get(word, word) for word in words], None).stdout)
+        yield words, found
+
+
+def of_guests():
+    """The same of the commands that have guests, and of receive, which is at the other end of migrate."""
+    with tempfile.TemporaryDirectory(prefix="godwit-man-") as folder:
+        there = "exec:%s receive --json --stdio --guest model: --state-dir there" % GODWIT
+        for words in (["save", "model:", "saved"], ["restore", "saved", "model:"],
+                      ["preflight", "model:", there, "--state-dir", "here"],
+                      ["migrate", "model:", "unix:nobody", "--state-dir", "here"],
+                      ["migrate", "model:", there, "--state-dir", "here"]):
+            run = run_json(words, folder)
+            yield words[:2], add_lines({}, run.stdout)
+        yield ["receive"], add_lines({}, run.stderr)
+
+
+def untold(section, printed, kinds):
+    """Sentences: what is printed and not told in the section, where an item for each kind tells its members."""
+    for kind, names in sorted(printed.items()):
+        _, found, tells = section.partition(".It Li %s\n" % kind)
+        for other in kinds - {kind}:
+            tells = tells.partition(".It Li %s\n" % other)[0]
+        if not found:
+            yield "no '%s'" % kind
+        for name in sorted(names):
+            if not re.search(r"(?<!\w)%s(?!\w)" % name, tells):
+                yield "%s: no '%s'" % (kind, name)
+
+
 def schemas(commands):
-    """What is printed is told in the section of the command's page: each type, and behind it each of its members."""
-    told = {}
+    """What is printed is told in the section of the command's page: each type, and with it each of its members."""
+    told, kinds = {}, {}
     for name in commands:
         if "--json" in out(GODWIT, "--dump-options", name).split():
             with open(os.path.join(BUILD, "godwit-%s.1" % name), encoding="ascii") as file:
                 told[name] = "\n".join(sections(file.read(), ".Sh ").get("OUTPUT AS JSON", []))
     point("the page of each command that has --json tells its lines", sorted(x for x in told if not told[x]))
-    for words in ASKED:
-        wrong = []
-        for kind, names in sorted(printed(words).items()):
-            _, found, tells = told[words[0]].partition(".It Li %s\n" % kind)
-            wrong += [] if found else ["no '%s'" % kind]
-            wrong += ["%s: no '%s'" % (kind, name) for name in sorted(names)
-                      if not re.search(r"(?<!\w)%s(?!\w)" % name, tells)]
-        point("all that 'godwit %s --json' prints is told in its page" % " ".join(words), wrong)
+    asked = [*of_images(), *of_guests()]
+    for words, found in asked:
+        kinds.setdefault(words[0], set()).update(found)
+    for words, found in asked:
+        point("all that 'godwit %s --json' prints is told in its page" % " ".join(words),
+              list(untold(told[words[0]], found, kinds[words[0]])) if found else ["it prints nothing"])
 
 
 # --- godwit-chunks(5), as mdoc ---------------------------------------------------------------------------------------
