@@ -86,17 +86,30 @@ struct judged {
     const char *whose;
 };
 
-enum gw_rule_number rule_named(const char *id)
+enum gw_rule_number rule_named(struct verifier *v, const char *id)
 {
-    const struct gw_rule *rule = gw_rule_find(id);
-    assert(rule != NULL);
-    return (enum gw_rule_number)(rule - gw_rules);
+    struct named_rule *known = &v->named[(uintptr_t)id / 8 % NAMED_RULES];
+    if (known->id != id) {
+        const struct gw_rule *rule = gw_rule_find(id);
+        assert(rule != NULL);
+        *known = (struct named_rule){ .id = id, .rule = (enum gw_rule_number)(rule - gw_rules) };
+    }
+    return known->rule;
+}
+
+const char *broken_text(const struct verifier *v, enum gw_rule_number rule, const struct gw_broken *broken, char *room,
+                        size_t len)
+{
+    bool enough = v->opts.found == NULL || v->verdict.times[rule] >= gw_limit(SAME_RULE);
+    return enough ? "" : gw_broken_text(room, len, broken);
 }
 
 static void tell_broken(void *arg, const struct gw_broken *broken)
 {
     const struct judged *j = arg;
-    find(j->v, rule_named(broken->field->rule), "%s: %s", j->whose, broken->text);
+    char room[BROKEN_TEXT];
+    enum gw_rule_number rule = rule_named(j->v, broken->field->rule);
+    find(j->v, rule, "%s: %s", j->whose, broken_text(j->v, rule, broken, room, sizeof room));
 }
 
 void judge_layout(struct verifier *v, const struct gw_layout *layout, struct gw_cur octets, const char *whose)

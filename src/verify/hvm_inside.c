@@ -154,13 +154,15 @@ struct judged {
 static void tell_broken(void *arg, const struct gw_broken *broken)
 {
     const struct judged *j = arg;
-    enum gw_rule_number rule = rule_named(broken->field->rule);
+    char room[BROKEN_TEXT];
+    enum gw_rule_number rule = rule_named(j->v, broken->field->rule);
+    const char *text = broken_text(j->v, rule, broken, room, sizeof room);
     if (j->row->kind == GW_HVM_PER_VCPU)
-        find(j->v, rule, "the %s entry of vCPU %u: %s", j->row->name, j->inside->instance, broken->text);
+        find(j->v, rule, "the %s entry of vCPU %u: %s", j->row->name, j->inside->instance, text);
     else if (j->row->kind == GW_HVM_PER_CHIP)
-        find(j->v, rule, "%s %u: %s", j->row->name, j->inside->instance, broken->text);
+        find(j->v, rule, "%s %u: %s", j->row->name, j->inside->instance, text);
     else
-        find(j->v, rule, "the %s entry: %s", j->row->name, broken->text);
+        find(j->v, rule, "the %s entry: %s", j->row->name, text);
 }
 
 void judge_hvm_inside(struct verifier *v, unsigned type, const struct hvm_inside *inside)

@@ -13,7 +13,7 @@ static bool accepts(const struct verifier *v, const struct gw_hvm_param_info *in
 static void judge_value(struct verifier *v, const struct gw_hvm_param_info *info, uint64_t value)
 {
     if (info->right != NULL && !info->right(value))
-        find(v, rule_named(info->rule), "HVM_PARAMS: %s is 0x%llx, %s", info->name, (unsigned long long)value,
+        find(v, rule_named(v, info->rule), "HVM_PARAMS: %s is 0x%llx, %s", info->name, (unsigned long long)value,
              info->demand);
 }
 
@@ -88,7 +88,7 @@ void judge_hvm_memory(struct verifier *v)
         int type = page_type(v, pfn);
         if (type >= 0 && gw_type_populates((unsigned)type))
             continue;
-        find(v, rule_named(info->rule), "%s, pfn 0x%llx, is no memory of the image (%s)%s", info->name,
+        find(v, rule_named(v, info->rule), "%s, pfn 0x%llx, is no memory of the image (%s)%s", info->name,
              (unsigned long long)pfn, type < 0 ? "never named" : gw_page_type_name((unsigned)type),
              info->page == GW_HVM_RING ? ": the ring was in use" : "");
     }

@@ -121,10 +121,18 @@ struct carrier_state {
     struct gw_guest_config config;           /* all zero: none */
 };
 
+/* Rules by the tables' ids, as they were found last: the address of the id is the key. */
+#define NAMED_RULES 64
+struct named_rule {
+    const char *id;
+    enum gw_rule_number rule;
+};
+
 struct verifier {
     struct gw_sink sink;
     struct gw_verify_opts opts;
     struct gw_verdict verdict;
+    struct named_rule named[NAMED_RULES];
     struct gw_err *err; /* of the slot that runs */
     struct place at;    /* where findings are */
     struct gw_headers headers;
@@ -160,7 +168,11 @@ __attribute__((format(printf, 4, 5))) void find_at(struct verifier *v, const str
 /* A codec's refusal as a finding; the error is taken back. Returns -1 when it was no refusal. */
 int find_refusal(struct verifier *v, struct gw_err *err);
 /* The rule of an id that is in a table. */
-enum gw_rule_number rule_named(const char *id);
+enum gw_rule_number rule_named(struct verifier *v, const char *id);
+/* What is wrong with a number; "" when its rule was told often enough, and nobody will read it. */
+#define BROKEN_TEXT 192
+const char *broken_text(const struct verifier *v, enum gw_rule_number rule, const struct gw_broken *broken, char *room,
+                        size_t len);
 /* Every number that is not as its row in the layout's table says it must be; whose: "vCPU 1", "X86_PV_INFO". */
 void judge_layout(struct verifier *v, const struct gw_layout *layout, struct gw_cur octets, const char *whose);
 struct place place_of(const struct gw_frame *frame);

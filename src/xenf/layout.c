@@ -122,33 +122,42 @@ bool gw_is_canonical(uint64_t address)
     return (uint64_t)((int64_t)(address << 16) >> 16) == address;
 }
 
-/* What is wrong with the number: a sentence's end, or "" when nothing is. */
+static bool is_demanded(const struct gw_field *field, uint64_t number)
+{
+    switch (field->must) {
+    case GW_MUST_ANY: return true;
+    case GW_MUST_ZERO: return number == 0;
+    case GW_MUST_MOST: return number <= field->bound;
+    case GW_MUST_IS: return number == field->bound;
+    case GW_MUST_MASK: return (number & ~field->bound) == 0;
+    case GW_MUST_CANONICAL: return gw_is_canonical(number);
+    }
+    assert(false);
+    return true;
+}
+
+/* What is wrong with the number: a sentence's end. */
 static const char *demand_of(const struct gw_field *field, uint64_t number, char *room, size_t len)
 {
     room[0] = '\0';
     switch (field->must) {
-    case GW_MUST_ANY: break;
-    case GW_MUST_ZERO:
-        if (number != 0)
-            return "which must be zero";
-        break;
-    case GW_MUST_MOST:
-        if (number > field->bound)
-            snprintf(room, len, "more than 0x%" PRIx64, field->bound);
-        break;
-    case GW_MUST_IS:
-        if (number != field->bound)
-            snprintf(room, len, "not 0x%" PRIx64, field->bound);
-        break;
-    case GW_MUST_MASK:
-        if ((number & ~field->bound) != 0)
-            snprintf(room, len, "with bits 0x%" PRIx64 " that must be clear", number & ~field->bound);
-        break;
-    case GW_MUST_CANONICAL:
-        if (!gw_is_canonical(number))
-            return "which is no canonical address";
-        break;
+    case GW_MUST_ANY: assert(false);
+    case GW_MUST_ZERO: return "which must be zero";
+    case GW_MUST_MOST: snprintf(room, len, "more than 0x%" PRIx64, field->bound); break;
+    case GW_MUST_IS: snprintf(room, len, "not 0x%" PRIx64, field->bound); break;
+    case GW_MUST_MASK: snprintf(room, len, "with bits 0x%" PRIx64 " that must be clear", number & ~field->bound); break;
+    case GW_MUST_CANONICAL: return "which is no canonical address";
     }
+    return room;
+}
+
+char *gw_broken_text(char *room, size_t len, const struct gw_broken *broken)
+{
+    char end[64], place[16] = "";
+    if (broken->field->count > 1)
+        snprintf(place, sizeof place, "[%u]", broken->index);
+    snprintf(room, len, "%s%s is 0x%" PRIx64 ", %s", broken->field->name, place, broken->number,
+             demand_of(broken->field, broken->number, end, sizeof end));
     return room;
 }
 
@@ -157,15 +166,9 @@ static void judge_field(const struct gw_layout *layout, const struct gw_field *f
 {
     uint32_t num = field->must == GW_MUST_ANY ? 0 : gw_field_count(field, octets);
     for (uint32_t i = 0; i < num; i++) {
-        char room[64], text[192], place[16] = "";
-        struct gw_broken broken = { layout, field, i, gw_field_number(field, octets, i), text };
-        const char *demand = demand_of(field, broken.number, room, sizeof room);
-        if (demand[0] == '\0')
-            continue;
-        if (field->count > 1)
-            snprintf(place, sizeof place, "[%u]", i);
-        snprintf(text, sizeof text, "%s%s is 0x%" PRIx64 ", %s", field->name, place, broken.number, demand);
-        fn(arg, &broken);
+        struct gw_broken broken = { layout, field, i, gw_field_number(field, octets, i) };
+        if (!is_demanded(field, broken.number))
+            fn(arg, &broken);
     }
 }
 

@@ -101,9 +101,10 @@ struct gw_broken {
     const struct gw_field *field;
     uint32_t index;
     uint64_t number;
-    const char *text; /* "cr0 is 0x5, which must be ..." : the field and what is wrong with it; borrowed */
 };
 typedef void gw_broken_fn(void *arg, const struct gw_broken *broken);
+/* "cr0 is 0x5, with bits 0x4 that must be clear": made only when it is asked for; a hostile image has millions. */
+char *gw_broken_text(char *room, size_t len, const struct gw_broken *broken);
 /* Tells every number of the octets, inner structures included, that is not as its row says it must be. */
 void gw_layout_judge(const struct gw_layout *layout, struct gw_cur octets, gw_broken_fn *fn, void *arg);
 

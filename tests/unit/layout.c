@@ -122,7 +122,8 @@ static void tell(void *arg, const struct gw_broken *broken)
     struct told *told = arg;
     CHECK(told->num < 4);
     snprintf(told->rule[told->num], sizeof told->rule[0], "%s", broken->field->rule);
-    snprintf(told->text[told->num++], sizeof told->text[0], "%s", broken->text);
+    gw_broken_text(told->text[told->num], sizeof told->text[0], broken);
+    told->num++;
 }
 
 static void what_a_receiver_refuses_is_told(void)
