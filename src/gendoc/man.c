@@ -1,5 +1,5 @@
 /*
- * man.c - the tables of man pages about the command line: commands, options, rules, limits, exit status.
+ * man.c - the tables of man pages about the command line: commands, options, limits, exit status.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -47,30 +47,6 @@ void fill_options(FILE *out, const char *name)
         }
         fputs(".El\n", out);
     }
-}
-
-static void put_others(FILE *out, const struct gw_rule *rule)
-{
-    struct gw_rule_others others = gw_rule_others(rule);
-    fprintf(out, ".Em Specification : %s.\n", others.spec);
-    if (rule->xen == '-' && rule->python == '-')
-        fputs("Nobody else notices.\n", out);
-    else
-        fprintf(out, ".Em Xen : %s.\n.Em Verifier : %s.\n", others.xen, others.python);
-}
-
-void fill_rules(FILE *out, const char *unused)
-{
-    (void)unused;
-    fputs(".Bl -tag -width Ds\n", out);
-    for (unsigned i = 0; i < GW_NUM_RULES; i++) {
-        fputs(".It Sy ", out);
-        man_put(out, gw_rules[i].id);
-        fprintf(out, " Pq %s\n", gw_severity_name(gw_rules[i].severity));
-        man_put_sentence(out, gw_rules[i].sentence);
-        put_others(out, &gw_rules[i]);
-    }
-    fputs(".El\n", out);
 }
 
 void fill_limits(FILE *out, const char *unused)

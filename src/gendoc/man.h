@@ -15,10 +15,12 @@ void man_put_sentence(FILE *out, const char *text);
 
 /* man.c: what a filler makes stands in the place of its line in the template; name: a command. */
 void fill_options(FILE *out, const char *name);
-void fill_rules(FILE *out, const char *unused);
 void fill_limits(FILE *out, const char *unused);
 void fill_exits(FILE *out, const char *unused);
 void fill_commands(FILE *out, const char *unused);
+
+/* man_rules.c */
+void fill_rules(FILE *out, const char *unused);
 
 /* man_stream.c: the tables of godwit-stream(5); group: which structures. */
 void fill_versions(FILE *out, const char *unused);
