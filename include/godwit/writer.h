@@ -70,7 +70,10 @@ struct godwit_writer_options {
 GODWIT_API struct godwit_sink *godwit_writer_new(const struct godwit_output *output,
                                                  const struct godwit_writer_options *options, struct godwit_error *err);
 
-/* One that writes to a descriptor, from where it stands: borrowed until the writer is closed. */
+/*
+ * One that writes to a descriptor, from where it stands: borrowed until the writer is closed. A pipe or socket whose
+ * reader is gone raises SIGPIPE, as write(2) does.
+ */
 GODWIT_API struct godwit_sink *godwit_writer_new_fd(int fd, const struct godwit_writer_options *options,
                                                     struct godwit_error *err);
 

@@ -5,6 +5,8 @@
 
 #include "api.h"
 
+_Static_assert(GODWIT_SINKS_MOST <= GW_WATCHERS, "each sink of a run may watch the same contents");
+
 static int read_options(const struct godwit_image_options *options, uint64_t *max_pfn, struct gw_err *err)
 {
     struct godwit_image_options own;
