@@ -209,6 +209,21 @@ def vcpus_of_all_numbers(n):
     return context_of(b''.join(struct.pack('<HHI', hvm.C_CPU, 65535 - at & 0xFFFF, len(cpu)) + cpu for at in range(n)))
 
 
+def refused_links(n):
+    """Every octet a number that its row refuses."""
+    return context_of((struct.pack('<HHI', hvm.C_PCI_LINK, 0, 8) + b'\xff' * 8) * n)
+
+
+def refused_timers(n):
+    return context_of((struct.pack('<HHI', hvm.C_PIT, 0, 56) + b'\xff' * 56) * n)
+
+
+def refused_msrs(n):
+    """An entry of its own for each MSR, which nobody knows."""
+    return context_of(b''.join(struct.pack('<HHIIIIIQ', hvm.C_CPU_MSR, at % 8192, 24, 1, 0, at, 1, at)
+                               for at in range(n)))
+
+
 def params_doubled(n):
     return hvm_in_place(HVM_PARAMS, hvm.params([(at % 39, at) for at in range(n)]))
 
@@ -296,6 +311,9 @@ CASES = [
     Worst('empty-entries', 8000, empty_entries, 100, HASHED),
     Worst('instances-downwards', 8000, instances_downwards, 100, HASHED),
     Worst('vcpus-of-all-numbers', 200, vcpus_of_all_numbers, 50),
+    Worst('refused-msrs', 4000, refused_msrs, 100),
+    Worst('refused-timers', 4000, refused_timers, 250),
+    Worst('refused-links', 4000, refused_links, 300),
     Worst('params-doubled', 8000, params_doubled, 100, HASHED),
     Worst('params-beyond', 8000, params_beyond, 100),
     Worst('leaves-doubled', 4000, leaves_doubled, 100),
