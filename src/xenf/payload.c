@@ -14,6 +14,8 @@
 
 #include "xenf.h"
 
+#define PAGE GW_PAGE_LEN
+
 void gw_payload_open(struct gw_payload *payload, struct gw_chan *from, uint64_t len, uint8_t *buffer, size_t room)
 {
     assert(room > 0 && room % 4096 == 0);
@@ -34,23 +36,62 @@ void gw_payload_zeros(struct gw_payload *payload, uint64_t len, uint8_t *buffer,
     *payload = (struct gw_payload){ .len = len, .gone = true, .zeros = true, .buffer = buffer, .room = room };
 }
 
-int gw_payload_watch(struct gw_payload *payload, gw_watch_fn *fn, void *arg, struct gw_err *err)
+int gw_payload_watch_pages(struct gw_payload *payload, const struct gw_bitmap *pages, gw_watch_fn *fn, void *arg,
+                           struct gw_err *err)
 {
+    assert(pages == NULL || pages->num * PAGE == payload->len);
     if (payload->shown)
         return gw_fail(err, GW_E_USAGE, "contents can be watched only before they are taken");
     if (payload->num_watch == GW_WATCHERS)
         return gw_fail(err, GW_E_USAGE, "contents have no more than %d watchers", GW_WATCHERS);
     payload->watch[payload->num_watch].fn = fn;
     payload->watch[payload->num_watch].arg = arg;
+    payload->watch[payload->num_watch].pages = pages;
     payload->num_watch++;
+    return 0;
+}
+
+int gw_payload_watch(struct gw_payload *payload, gw_watch_fn *fn, void *arg, struct gw_err *err)
+{
+    return gw_payload_watch_pages(payload, NULL, fn, arg, err);
+}
+
+/* The first page from `page` on that somebody wants; the number of pages when there is none. */
+static uint64_t next_wanted(const struct gw_payload *payload, uint64_t page)
+{
+    uint64_t first = payload->len / PAGE;
+    for (unsigned i = 0; i < payload->num_watch; i++) {
+        const struct gw_bitmap *pages = payload->watch[i].pages;
+        first = gw_min(first, pages != NULL ? gw_bitmap_next(pages, page) : page);
+    }
+    return first;
+}
+
+/* Of [at, at + len), the runs of pages that this watcher wants. */
+static int show_wanted(const struct gw_payload *payload, unsigned watcher, uint64_t at, const uint8_t *mem, size_t len,
+                       struct gw_err *err)
+{
+    const struct gw_bitmap *pages = payload->watch[watcher].pages;
+    uint64_t end = (at + len) / PAGE, run;
+    assert(at % PAGE == 0 && len % PAGE == 0);
+    for (uint64_t page = gw_bitmap_next(pages, at / PAGE); page < end; page = gw_bitmap_next(pages, page + run)) {
+        for (run = 1; page + run < end && gw_bitmap_test(pages, page + run);)
+            run++;
+        if (payload->watch[watcher].fn(payload->watch[watcher].arg, page * PAGE, mem + (page * PAGE - at),
+                                       (size_t)(run * PAGE), err) < 0)
+            return -1;
+    }
     return 0;
 }
 
 static int show(struct gw_payload *payload, uint64_t at, const uint8_t *mem, size_t len, struct gw_err *err)
 {
-    for (unsigned i = 0; i < payload->num_watch; i++)
-        if (payload->watch[i].fn(payload->watch[i].arg, at, mem, len, err) < 0)
+    for (unsigned i = 0; i < payload->num_watch; i++) {
+        int rc = payload->watch[i].pages != NULL ? show_wanted(payload, i, at, mem, len, err)
+                                                 : payload->watch[i].fn(payload->watch[i].arg, at, mem, len, err);
+        if (rc < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -356,6 +397,31 @@ static int pass(struct gw_payload *payload, struct gw_chan *to, struct gw_err *e
     return 0;
 }
 
+/* Only what watchers want, where nobody wants all: what lies between is skipped. */
+static int pass_wanted(struct gw_payload *payload, struct gw_err *err)
+{
+    uint64_t at = 0, most = payload->room / PAGE, end = payload->len / PAGE, page, run;
+    payload->gone = payload->shown = true;
+    for (page = next_wanted(payload, 0); page < end; page = next_wanted(payload, page + run)) {
+        for (run = 1; run < most && page + run < end && next_wanted(payload, page + run) == page + run;)
+            run++;
+        if (gw_chan_skip(payload->from, page * PAGE - at, err) < 0 ||
+            gw_chan_read(payload->from, payload->buffer, (size_t)(run * PAGE), NULL, err) < 0 ||
+            show(payload, page * PAGE, payload->buffer, (size_t)(run * PAGE), err) < 0)
+            return -1;
+        at = (page + run) * PAGE;
+    }
+    return gw_chan_skip(payload->from, payload->len - at, err);
+}
+
+static bool somebody_wants_all(const struct gw_payload *payload)
+{
+    for (unsigned i = 0; i < payload->num_watch; i++)
+        if (payload->watch[i].pages == NULL)
+            return true;
+    return false;
+}
+
 static int move_file(const struct gw_payload *payload, const struct gw_seg *seg, struct gw_chan *to, struct gw_err *err)
 {
     for (size_t done = 0, len; done < seg->len; done += len) {
@@ -412,8 +478,10 @@ int gw_payload_settle(struct gw_payload *payload, struct gw_err *err)
 {
     if (payload->gone)
         return show_known(payload, err);
-    if (payload->num_watch > 0)
+    if (somebody_wants_all(payload))
         return pass(payload, NULL, err);
+    if (payload->num_watch > 0)
+        return pass_wanted(payload, err);
     payload->gone = payload->shown = true;
     return gw_chan_skip(payload->from, payload->len, err);
 }

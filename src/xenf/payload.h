@@ -50,6 +50,7 @@ struct gw_payload {
     struct {
         gw_watch_fn *fn;
         void *arg;
+        const struct gw_bitmap *pages; /* NULL: all */
     } watch[GW_WATCHERS];
     unsigned num_watch;
 };
@@ -68,6 +69,12 @@ void gw_payload_open(struct gw_payload *payload, struct gw_chan *from, uint64_t 
  */
 void gw_payload_zeros(struct gw_payload *payload, uint64_t len, uint8_t *buffer, size_t room);
 int gw_payload_watch(struct gw_payload *payload, gw_watch_fn *fn, void *arg, struct gw_err *err);
+/*
+ * The same, but of contents of pages only those whose bits are set: pages (borrowed until settled) has a bit for each
+ * 4096 octets. What nobody else wants is not even read.
+ */
+int gw_payload_watch_pages(struct gw_payload *payload, const struct gw_bitmap *pages, gw_watch_fn *fn, void *arg,
+                           struct gw_err *err);
 /*
  * The segments hold exactly payload->len octets together and stay as they are until the payload is settled; of
  * contents of pages each holds whole pages, so that watchers see whole ones. Where segments overlap the last contents

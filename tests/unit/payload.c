@@ -71,6 +71,108 @@ static void what_nobody_wants_is_skipped_without_reading(void)
     close_bench(&b);
 }
 
+/* Which pages a watcher of some pages saw, compared with the contents. */
+struct picked {
+    struct gw_bitmap wanted, seen;
+    unsigned pieces;
+};
+
+static int pick(void *arg, uint64_t at, const uint8_t *mem, size_t len, struct gw_err *err)
+{
+    struct picked *p = arg;
+    (void)err;
+    CHECK(at % 4096 == 0 && len % 4096 == 0 && len > 0);
+    CHECK_MEM(mem, contents + at, len);
+    for (uint64_t page = at / 4096; page < (at + len) / 4096; page++) {
+        CHECK(!gw_bitmap_test(&p->seen, page));
+        gw_bitmap_set(&p->seen, page);
+    }
+    p->pieces++;
+    return 0;
+}
+
+static void want(struct picked *p, const unsigned *pages, unsigned num)
+{
+    struct gw_err err = GW_ERR_NONE;
+    *p = (struct picked){ 0 };
+    CHECK(gw_bitmap_init(&p->wanted, PAGES, &err) == 0 && gw_bitmap_init(&p->seen, PAGES, &err) == 0);
+    for (unsigned i = 0; i < num; i++)
+        gw_bitmap_set(&p->wanted, pages[i]);
+}
+
+static void check_picked(struct picked *p)
+{
+    for (unsigned page = 0; page < PAGES; page++)
+        CHECK_EQ(gw_bitmap_test(&p->seen, page), gw_bitmap_test(&p->wanted, page));
+    gw_bitmap_free(&p->wanted);
+    gw_bitmap_free(&p->seen);
+}
+
+/* How the contents go: 0 settled, 1 moved on, 2 landed in memory, 3 in a file; beside: a watcher of everything. */
+static void check_some(unsigned how, bool beside)
+{
+    static const unsigned some[] = { 0, 3, 4, 5, 40, PAGES - 1 }, more[] = { 4, 5, 6, 41 };
+    struct bench b;
+    struct landing to;
+    struct picked one, two, none;
+    open_bench(&b, LEN, 0);
+    open_landing(&to, how >= 2 ? how - 1 : 1);
+    want(&one, some, 6), want(&two, more, 4), want(&none, NULL, 0);
+    CHECK_EQ(gw_payload_watch_pages(&b.payload, &one.wanted, pick, &one, &b.err), 0);
+    CHECK_EQ(gw_payload_watch_pages(&b.payload, &two.wanted, pick, &two, &b.err), 0);
+    CHECK_EQ(gw_payload_watch_pages(&b.payload, &none.wanted, pick, &none, &b.err), 0);
+    if (beside)
+        CHECK_EQ(gw_payload_watch(&b.payload, watch, &b.watcher[0], &b.err), 0);
+    if (how == 1)
+        CHECK_EQ(gw_payload_to(&b.payload, b.to, &b.err), 0);
+    if (how >= 2)
+        CHECK_EQ(gw_payload_into(&b.payload, to.seg, SEGS, &b.err), 0);
+    CHECK_EQ(gw_payload_settle(&b.payload, &b.err), 0);
+    CHECK_EQ(b.from->read_pos, LEN);
+    check_seen(&b, beside);
+    check_moved(&b, how == 1);
+    check_picked(&one), check_picked(&two), check_picked(&none);
+    close_landing(&to);
+    close_bench(&b);
+}
+
+static void watchers_of_some_pages_see_those(void)
+{
+    for (unsigned how = 0; how < 4; how++)
+        for (unsigned beside = 0; beside < 2; beside++)
+            check_some(how, beside);
+}
+
+static void pages_that_nobody_watches_are_not_read(void)
+{
+    static const unsigned last = PAGES - 1;
+    struct bench b;
+    struct picked one;
+    struct gw_fault cut = { .cut_read = true, .cut_read_at = 4096 };
+    open_bench(&b, LEN, 0);
+    want(&one, &last, 1);
+    int fd = memfd_create("contents", MFD_CLOEXEC);
+    CHECK(fd >= 0 && write(fd, contents, LEN) == (ssize_t)LEN && lseek(fd, 0, SEEK_SET) == 0);
+    struct gw_chan *file = gw_chan_fd(fd, true, &b.err);
+    gw_payload_open(&b.payload, file, LEN, b.buffer, ROOM);
+    CHECK_EQ(gw_payload_watch_pages(&b.payload, &one.wanted, pick, &one, &b.err), 0);
+    CHECK_EQ(gw_payload_settle(&b.payload, &b.err), 0);
+    CHECK_EQ(one.pieces, 1);
+    check_picked(&one);
+    gw_chan_close(file);
+    /* A cut among them is still found. */
+    want(&one, &last, 1);
+    struct gw_chan *short_one = gw_chan_fault(gw_chan_memory(contents, LEN, NULL, &b.err), &cut, &b.err);
+    gw_payload_open(&b.payload, short_one, LEN, b.buffer, ROOM);
+    CHECK_EQ(gw_payload_watch_pages(&b.payload, &one.wanted, pick, &one, &b.err), 0);
+    CHECK_EQ(gw_payload_settle(&b.payload, &b.err), -1);
+    CHECK_EQ(b.err.code, GW_E_SHORT);
+    CHECK_EQ(one.pieces, 0);
+    gw_bitmap_free(&one.wanted), gw_bitmap_free(&one.seen);
+    gw_chan_close(short_one);
+    close_bench(&b);
+}
+
 static void contents_that_did_not_land_move_once(void)
 {
     struct bench b;
@@ -378,6 +480,8 @@ static void a_watcher_of_strewn_pages_stops_them_at_its_own(void)
 const struct test tests[] = {
     { "every-combination-gets-all-octets", every_combination_gets_all_octets },
     { "what-nobody-wants-is-skipped-without-reading", what_nobody_wants_is_skipped_without_reading },
+    { "watchers-of-some-pages-see-those", watchers_of_some_pages_see_those },
+    { "pages-that-nobody-watches-are-not-read", pages_that_nobody_watches_are_not_read },
     { "contents-that-did-not-land-move-once", contents_that_did_not_land_move_once },
     { "contents-that-moved-on-cannot-land", contents_that_moved_on_cannot_land },
     { "a-watcher-that-comes-late-is-refused", a_watcher_that_comes_late_is_refused },
