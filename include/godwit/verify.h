@@ -69,7 +69,8 @@ struct godwit_verifier_options {
     int strict; /* a flag: warnings are errors, and the canonical order is demanded */
     /*
      * Are contents of pages looked at? Some rules need it; where they were not, and should have been, the verdict says
-     * so (wants_contents). Memory: 8 octets for each pfn up to the highest.
+     * so (wants_contents). Memory: 8 octets for each pfn up to the highest, and page tables of a PV guest up to the
+     * limit KEPT_TABLES; that there are more is said in a note.
      */
     enum godwit_contents contents;
     unsigned for_xen; /* minor number of the Xen 4 that is to receive the image, from 6 on; 0: the newest */

@@ -16,6 +16,7 @@ struct verifier {
     struct godwit_verifier_options options;
     const struct gw_verdict *judged; /* NULL: not finished, or there is none */
     struct godwit_verdict view;
+    bool looks; /* at contents */
     bool finished;
 };
 
@@ -80,10 +81,11 @@ static struct gw_sink *begin(struct godwit_sink *sink, const struct godwit_image
 {
     struct verifier *v = (struct verifier *)sink;
     enum godwit_contents contents = v->options.contents;
+    v->looks = contents == GODWIT_CONTENTS_ALWAYS || (contents == GODWIT_CONTENTS_CHEAP && !gw_wrap_skips(image->wrap));
     struct gw_verify_opts opts = {
         .strict = v->options.strict != 0,
-        .contents =
-            contents == GODWIT_CONTENTS_ALWAYS || (contents == GODWIT_CONTENTS_CHEAP && !gw_wrap_skips(image->wrap)),
+        .contents = v->looks,
+        .tables = v->looks,
         .max_pfn = image->max_pfn,
         .for_xen = v->options.for_xen,
         .found = found,
@@ -130,7 +132,7 @@ static void view_verdict(struct verifier *v)
         .guest = judged->guest,
         .pv_width = judged->pv_width,
         .has_devices = judged->has_devices,
-        .wants_contents = judged->wants_contents,
+        .wants_contents = judged->wants_contents || judged->wants_tables,
     };
     _Static_assert(sizeof v->view.by_type == sizeof judged->by_type, "16 types of pages");
     memcpy(v->view.by_type, judged->by_type, sizeof v->view.by_type);
@@ -143,6 +145,8 @@ static void finish(struct verifier *v)
     v->finished = v->sink.running = true;
     if (v->sink.inner != NULL && (failure->code == GW_E_OK || gw_verify_failed(v->sink.inner, failure))) {
         v->judged = gw_verify_finish(v->sink.inner);
+        if (v->looks)
+            v->judged = gw_verify_unread(v->sink.inner);
         view_verdict(v);
     }
     v->sink.running = false;

@@ -19,6 +19,8 @@
     X(PFN, UINT64_C(268435456), "pfns below it are accepted: a guest of 1 TiB; --max-guest moves it")                  \
     X(PFN_MOST, UINT64_C(68719476736), "pfns below it exist: Xen's own p2m holds no more (48-bit guest addresses)")    \
     X(VCPUS, UINT64_C(8192), "vCPU ids below it are followed")                                                         \
+    X(KEPT_TABLES, UINT64_C(16777216), "octets of page tables that are kept of an input that cannot be read again")    \
+    X(TABLES, UINT64_C(1048576), "page tables of an image that names pages again, whose last contents are looked for") \
     X(LIBXL_BODY, UINT64_C(33554432), "octets of a libxl record's body")                                               \
     X(XL_OPTIONAL, UINT64_C(33554432), "octets of an xl header's optional data (the configuration)")                   \
     X(LIBVIRT_XML, UINT64_C(16777216), "octets of the XML in a libvirt save file")                                     \

@@ -2,7 +2,9 @@
  * judge.c - a file through the verifier: what verify prints and info sums up.
  *
  * A plain file is first read without looking at contents, which costs next to nothing; only if there is a VERIFY is
- * it read again, contents and all. What cannot be read twice is looked at from the beginning.
+ * it read again, contents and all. What cannot be read twice is looked at from the beginning. Page tables are judged in
+ * a further reading; of an input that is costly or impossible to read again they are kept as they pass, while they are
+ * few.
  */
 #include <string.h>
 
@@ -52,15 +54,34 @@ static struct gw_sink *join(struct gw_sink *verifier, struct gw_sink *beside, st
     return gw_tee(all, num, err);
 }
 
-static void run(struct gw_wrap *wrap, struct gw_sink *verifier, struct gw_sink *tee, struct gw_judgement *out)
+/* True: the input could not be read to its end. */
+static bool run(struct gw_wrap *wrap, struct gw_sink *verifier, struct gw_sink *tee, struct gw_judgement *out)
 {
     struct gw_err failure = GW_ERR_NONE;
-    if (gw_wrap_run(wrap, tee, &failure) < 0 && !gw_verify_failed(verifier, &failure)) {
+    int rc = gw_wrap_run(wrap, tee, &failure);
+    if (rc < 0 && !gw_verify_failed(verifier, &failure)) {
         out->failed = true;
         out->err = failure;
     }
     if (!out->failed)
         out->verdict = *gw_verify_finish(verifier);
+    return rc < 0;
+}
+
+/* The tables that were not looked at: the same input once more, which skips all else. */
+static void read_again(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args,
+                       struct gw_sink *verifier, bool cut, struct gw_judgement *out)
+{
+    struct gw_err *err = &out->err, failure = GW_ERR_NONE;
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, opts->max_pfn, err);
+    gw_auto(gw_sink_closep) struct gw_sink *again = wrap != NULL ? gw_verify_again(verifier, err) : NULL;
+    gw_auto(gw_sink_closep) struct gw_sink *progress = again != NULL ? gw_progress(args, wrap, name, err) : NULL;
+    gw_auto(gw_sink_closep) struct gw_sink *tee = err->code == GW_E_OK ? join(again, NULL, progress, err) : NULL;
+    if (tee != NULL && gw_wrap_run(wrap, tee, &failure) < 0 && !cut)
+        *err = failure; /* it could be read before */
+    out->failed = err->code != GW_E_OK;
+    if (!out->failed)
+        out->verdict = *gw_verify_again_finish(again);
 }
 
 static void judge_once(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args, bool contents,
@@ -73,6 +94,7 @@ static void judge_once(const char *name, const struct gw_judge_opts *opts, const
         .for_xen = opts->for_xen,
         .max_pfn = opts->max_pfn,
         .contents = contents || (wrap != NULL && !gw_wrap_skips(wrap)),
+        .tables = wrap != NULL && !gw_wrap_skips(wrap),
         .found = keep,
         .arg = out,
     };
@@ -83,8 +105,12 @@ static void judge_once(const char *name, const struct gw_judge_opts *opts, const
         out->failed = true;
         return;
     }
-    run(wrap, verifier, tee, out);
+    bool cut = run(wrap, verifier, tee, out);
     snprintf(out->layers, sizeof out->layers, "%s", gw_wrap_layers(wrap));
+    while (!out->failed && out->verdict.wants_tables && !out->verdict.wants_contents && gw_wrap_reopens(wrap))
+        read_again(name, opts, args, verifier, cut, out);
+    if (!out->failed && out->verdict.wants_tables && !out->verdict.wants_contents)
+        out->verdict = *gw_verify_unread(verifier);
 }
 
 void gw_judge(const char *name, const struct gw_judge_opts *opts, const struct gw_args *args, struct gw_sink *beside,

@@ -24,7 +24,7 @@ struct restore {
 
 static int open_restore(struct restore *r, const struct gw_args *args, uint64_t max_pfn, struct gw_err *err)
 {
-    struct gw_intake_opts opts = { .contents = true, .max_pfn = max_pfn };
+    struct gw_intake_opts opts = { .contents = true, .tables = true, .max_pfn = max_pfn };
     r->wrap = gw_wrap_open(r->name, max_pfn, err);
     opts.dest = r->dest = r->wrap != NULL ? gw_destination_open(r->guest, err) : NULL;
     opts.beside = r->progress = r->dest != NULL ? gw_progress(args, r->wrap, r->name, err) : NULL;

@@ -127,6 +127,7 @@ struct gw_intake_opts {
     struct gw_destination *dest; /* borrowed */
     uint64_t max_pfn;            /* as of gw_verify_opts */
     bool contents;               /* the same */
+    bool tables;                 /* the same: one reading must do, page tables are judged as far as they are kept */
     struct gw_sink *beside;      /* takes part, and is closed by its owner; NULL: none */
 };
 

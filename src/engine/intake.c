@@ -32,7 +32,7 @@ struct gw_intake *gw_intake_new(const struct gw_intake_opts *opts, struct gw_err
     if (in == NULL)
         return NULL;
     struct gw_verify_opts verify = {
-        .contents = opts->contents, .max_pfn = opts->max_pfn, .found = keep_error, .arg = in
+        .contents = opts->contents, .tables = opts->tables, .max_pfn = opts->max_pfn, .found = keep_error, .arg = in
     };
     in->verifier = gw_verifier(&verify, err);
     in->restorer = in->verifier != NULL ? gw_restorer(opts->dest, err) : NULL;
@@ -61,6 +61,7 @@ int gw_intake_error(const struct gw_intake *in, unsigned number, struct gw_err *
 int gw_intake_finish(struct gw_intake *in, struct gw_err *err)
 {
     gw_verify_finish(in->verifier);
+    gw_verify_unread(in->verifier);
     return gw_intake_error(in, 0, err);
 }
 

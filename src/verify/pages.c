@@ -145,7 +145,10 @@ static int judge_contents(struct verifier *v, const uint8_t *page)
     while (!gw_type_has_contents(gw_entry_type(m->now.entries[m->next_entry])))
         m->next_entry++;
     assert(m->next_entry < m->now.count);
-    uint64_t pfn = gw_entry_pfn(m->now.entries[m->next_entry++]);
+    uint64_t entry = m->now.entries[m->next_entry++], pfn = gw_entry_pfn(entry);
+    if (v->opts.tables && v->guest == GW_GUEST_PV && !m->verifying &&
+        keep_table(v, pfn, gw_entry_type(entry), page) < 0)
+        return -1;
     if (!m->any_nonzero && !gw_is_zero(page, GW_PAGE_LEN))
         m->any_nonzero = true;
     if (!v->opts.contents)
@@ -179,6 +182,7 @@ static int watch(struct verifier *v, const struct gw_pages *pages)
 {
     struct memory_state *m = &v->memory;
     m->any_contents = m->any_contents || pages->num_contents > 0;
+    v->tables.contents += m->verifying ? 0 : pages->num_contents;
     if (pages->num_contents == 0 || (m->any_nonzero && !v->opts.contents))
         return 0;
     m->now = *pages;

@@ -166,4 +166,5 @@ void judge_pv_memory(struct verifier *v)
             find(v, GW_RULE_P2M_FRAME_TYPE, "p2m frame 0x%llx ends as '%s', not as an ordinary page",
                  (unsigned long long)pfn, gw_page_type_name((unsigned)type));
     }
+    settle_tables(v);
 }

@@ -18,6 +18,8 @@
  * not, vcpu-zero-content-target says so. So is ctx-mtrr-clones: whoever saves with Xen 4.12 or later gets such an
  * image, and can not have another.
  *
+ * pv-pte-reserved is an error, though the reference advises a warning: such a pfn is above end_pfn as well.
+ *
  * A rule that depends on the receiver's release is judged against the newest Xen unless --for-xen names another.
  * Rules that need another host's policy (their ids end in -target in the reference) belong to preflight, and have no
  * row here.
@@ -309,7 +311,31 @@
     R(SHINFO_GENERATION_ODD, "shinfo-generation-odd", WARNING, "18.5", '-', '-', '-',                                  \
       "p2m_generation is even: the guest was not moving its p2m when it was saved")                                    \
     R(P2M_SHINFO_MAXPFN, "p2m-shinfo-maxpfn", WARNING, "18.5", '-', '-', '-',                                          \
-      "X86_PV_P2M_FRAMES goes no further than SHARED_INFO's max_pfn")
+      "X86_PV_P2M_FRAMES goes no further than SHARED_INFO's max_pfn")                                                  \
+    R(PV_PTE_RANGE, "pv-pte-range", ERROR, "18.5", 'I', 'p', '-',                                                      \
+      "no page table entry names a pfn above end_pfn: Xen's restorer stops dead on it")                                \
+    R(PV_PTE_BACKED, "pv-pte-backed", WARNING, "18.5", 'I', '-', '-',                                                  \
+      "page table entries name pages of the image; others come up empty")                                              \
+    R(PV_PTE_PSE, "pv-pte-pse", ERROR, "18.5", '-', 'H', '-', "no page table entry maps a superpage")                  \
+    R(PV_PTE_XEN_SLOTS, "pv-pte-xen-slots", WARNING, "18.5", 'I', '-', '-',                                            \
+      "Xen's own slots are zero: L4 256 to 271, of a 32-bit guest's L3 those from 4 on")                               \
+    R(PV_PTE_LEVEL, "pv-pte-level", ERROR, "18.5", '-', 'H', '-',                                                      \
+      "entries of L4, L3 and L2 tables name tables of the next lower level, or their own one read-only")               \
+    R(PV_PTE_WRITABLE_TABLE, "pv-pte-writable-table", ERROR, "18.5", '-', 'H', '-',                                    \
+      "no L1 table maps a page table writable")                                                                        \
+    R(PV_PTE_RESERVED, "pv-pte-reserved", ERROR, "18.5", '-', 'p', '-',                                                \
+      "bits 44 to 51 of page table entries are zero: no PV guest's pfn has them")                                      \
+    R(PV_ROOT_PINNED, "pv-root-pinned", WARNING, "18.5", '-', 'H', '-',                                                \
+      "the roots of page tables that vCPUs name are pinned, or named by another table")                                \
+    R(PV_PINS_NONE, "pv-pins-none", WARNING, "18.5", '-', '-', '-', "at least one root of page tables is pinned")      \
+    R(PV_TABLES_UNREAD, "pv-tables-unread", NOTE, "ours", '-', '-', '-',                                               \
+      "page tables and start_info were looked at; of an input that cannot be read again 16 MiB of them are kept")      \
+    R(STARTINFO_MAGIC, "startinfo-magic", WARNING, "18.5", '-', '-', '-',                                              \
+      "the start_info page begins with 'xen-3.0-'")                                                                    \
+    R(STARTINFO_STORE, "startinfo-store", ERROR, "18.5", '-', 'R', '-',                                                \
+      "start_info's page of xenstore is a page of the image")                                                          \
+    R(STARTINFO_CONSOLE, "startinfo-console", ERROR, "18.5", '-', 'R', '-',                                            \
+      "start_info's page of the console is a page of the image")
 
 #define GW_RULES_TAIL(R)                                                                                               \
     R(TSC_MISSING, "tsc-missing", WARNING, "18.7", 'Y', '-', '-',                                                      \

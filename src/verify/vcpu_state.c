@@ -150,8 +150,7 @@ void judge_vcpu_msrs(struct verifier *v, const struct gw_vcpu *vcpu)
     }
 }
 
-/* How a pfn ended, for a sentence. */
-static const char *end_of(const struct verifier *v, uint64_t pfn)
+const char *how_pfn_ended(const struct verifier *v, uint64_t pfn)
 {
     int type = page_type(v, pfn);
     if (v->pv.p2m && pfn > v->pv.end_pfn)
@@ -165,7 +164,7 @@ static void judge_root(struct verifier *v, uint32_t id, uint64_t pfn, unsigned r
     int type = page_type(v, pfn);
     if (type < 0 || gw_type_table_level((unsigned)type) != levels)
         find(v, rule, "vCPU %u: ctrlreg[%u] names pfn 0x%llx (%s), which must be an L%u table", id, reg,
-             (unsigned long long)pfn, end_of(v, pfn), levels);
+             (unsigned long long)pfn, how_pfn_ended(v, pfn), levels);
 }
 
 static void judge_named(struct verifier *v, uint32_t id, const struct vcpu_pages *named)
@@ -183,10 +182,10 @@ static void judge_named(struct verifier *v, uint32_t id, const struct vcpu_pages
     for (uint32_t i = 0; i < named->num_gdt; i++)
         if (page_type(v, named->gdt[i]) != GW_PAGE_NOTAB)
             find(v, GW_RULE_VCPU_BASIC_GDT_FRAMES, "vCPU %u: frame %u of its GDT is pfn 0x%llx (%s), no ordinary page",
-                 id, i, (unsigned long long)named->gdt[i], end_of(v, named->gdt[i]));
+                 id, i, (unsigned long long)named->gdt[i], how_pfn_ended(v, named->gdt[i]));
     if (id == 0 && page_type(v, named->start_info) != GW_PAGE_NOTAB)
         find(v, GW_RULE_VCPU_STARTINFO, "vCPU 0 names pfn 0x%llx (%s) as start_info, no ordinary page",
-             (unsigned long long)named->start_info, end_of(v, named->start_info));
+             (unsigned long long)named->start_info, how_pfn_ended(v, named->start_info));
 }
 
 void judge_vcpu_pages(struct verifier *v)

@@ -18,6 +18,7 @@
 #define PAGE_WAS_TABLE 0x20u
 #define PAGE_VERIFIED 0x40u
 #define PAGE_IN_RECORD 0x80u
+#define PAGE_LONE_ROOT 0x80u /* when no record is at hand any more: a root that is not pinned, and not named so far */
 
 /* Bits of struct vcpu_seen: which records a vCPU has. */
 enum vcpu_kind { VCPU_BASIC, VCPU_EXTENDED, VCPU_XSAVE, VCPU_MSRS, NUM_VCPU_KINDS };
@@ -92,6 +93,30 @@ struct root {
     uint64_t pfn;
 };
 
+struct kept_table;
+struct table_place;
+
+/* What has to be looked at when it is known how every pfn ends: page tables, start_info. */
+struct table_state {
+    uint64_t contents;  /* pages of contents so far that count: not those behind VERIFY */
+    uint64_t committed; /* of them, before the last commit */
+    uint64_t last;      /* of them, those that count in the end */
+    uint64_t num;       /* that are looked for */
+    uint64_t looked;    /* at which was looked */
+    bool has_start_info;
+    uint64_t start_info;
+    /* tables_kept.c */
+    uint64_t passed; /* contents that were seen */
+    struct kept_table *kept;
+    size_t num_kept, cap_kept;
+    struct gw_sparse slots; /* uint32_t by pfn: the number in kept, and one */
+    struct gw_undo slots_undo;
+    struct gw_buf stale, spare; /* slots of the committed state, free from the next commit on; free slots */
+    /* tables_again.c */
+    struct table_place *places; /* sorted by pfn */
+    size_t num_places;
+};
+
 struct hvm_state {
     uint64_t params[GW_HVM_NUM_PARAMS]; /* 0: not named */
     struct place params_at, context_at;
@@ -149,6 +174,7 @@ struct verifier {
     struct memory_state memory;
     struct static_state fixed;
     struct pv_state pv;
+    struct table_state tables;
     struct hvm_state hvm;
     struct {
         struct gw_buf now, kept; /* struct root each, of the last HVM_CONTEXT; as of the last commit */
@@ -230,6 +256,23 @@ void judge_xsave_area(struct verifier *v, const struct xstate *x, const struct x
 /* hvm_cpu.c: what the CPUID policy forbids, when all of it is learnt; the pages of the roots, when memory is there. */
 void learn_forbidden(struct verifier *v);
 void judge_hvm_roots(struct verifier *v);
+/* For a sentence: "L1 table", "never named". */
+const char *how_pfn_ended(const struct verifier *v, uint64_t pfn);
+/* tables.c */
+void settle_tables(struct verifier *v);
+bool is_start_info(const uint8_t *page);
+/* A page table, by its final type, or start_info; judge_looked_for between begin_tables and end_tables. */
+bool is_looked_for(const struct verifier *v, uint64_t pfn);
+void begin_tables(struct verifier *v);
+void judge_looked_for(struct verifier *v, uint64_t pfn, const struct place *at, const uint8_t *page);
+void end_tables(struct verifier *v);
+/* tables_kept.c: each page of contents before VERIFY, in order, with opts.tables. */
+int keep_table(struct verifier *v, uint64_t pfn, unsigned type, const uint8_t *page);
+void commit_kept(struct verifier *v);
+void free_kept(struct verifier *v);
+/* True: all that are looked for were kept, and are judged. */
+bool judge_kept_whole(struct verifier *v);
+void tell_unread(struct verifier *v);
 /* hvm.c, params.c */
 int judge_hvm_context(struct verifier *v, const struct gw_record *record);
 int judge_hvm_params(struct verifier *v, const struct gw_record *record);

@@ -178,12 +178,14 @@ static int verify_commit(struct gw_sink *sink, struct gw_err *err)
     v->verdict.commits++;
     gw_undo_commit(&v->memory.undo);
     gw_undo_commit(&v->pv.named_undo);
+    commit_kept(v);
+    v->tables.committed = v->tables.contents;
     v->kept.hvm = v->hvm;
     v->roots.kept.len = 0;
     gw_put(&v->roots.kept, v->roots.now.mem, v->roots.now.len);
     v->kept.any_contents = v->memory.any_contents;
     v->kept.any_nonzero = v->memory.any_nonzero;
-    return gw_buf_ok(&v->roots.kept, err);
+    return gw_buf_ok(&v->tables.spare, err) < 0 ? -1 : gw_buf_ok(&v->roots.kept, err);
 }
 
 static void verify_close(struct gw_sink *sink)
@@ -199,6 +201,8 @@ static void verify_close(struct gw_sink *sink)
     gw_sparse_free(&v->pv.vcpus);
     gw_undo_free(&v->pv.named_undo);
     gw_sparse_free(&v->pv.named);
+    free_kept(v);
+    gw_free(v->tables.places);
     gw_free(v);
 }
 
@@ -222,6 +226,7 @@ struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *er
     assert(opts->for_xen == 0 || opts->for_xen >= 6);
     v->sink.ops = &verify_ops;
     v->opts = *opts;
+    v->opts.tables = opts->tables && opts->contents;
     v->opts.max_pfn = opts->max_pfn > 0 ? opts->max_pfn : gw_limit(PFN);
     gw_sparse_init(&v->memory.pages, 1);
     gw_sparse_init(&v->memory.checks, sizeof(uint64_t));
@@ -230,6 +235,8 @@ struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *er
     gw_sparse_init(&v->pv.vcpus, 1);
     gw_sparse_init(&v->pv.named, sizeof(struct vcpu_pages));
     gw_undo_init(&v->pv.named_undo, &v->pv.named);
+    gw_sparse_init(&v->tables.slots, sizeof(uint32_t));
+    gw_undo_init(&v->tables.slots_undo, &v->tables.slots);
     return &v->sink;
 }
 
@@ -240,6 +247,7 @@ static void go_back(struct verifier *v)
         return;
     gw_undo_back(&v->memory.undo);
     gw_undo_back(&v->pv.named_undo);
+    gw_undo_back(&v->tables.slots_undo);
     v->hvm = v->kept.hvm;
     struct gw_buf kept = v->roots.kept;
     v->roots.kept = v->roots.now;

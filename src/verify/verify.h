@@ -56,7 +56,10 @@ typedef void gw_finding_fn(void *arg, const struct gw_finding *finding);
 
 struct gw_verify_opts {
     bool strict;
-    bool contents;        /* look at contents, which VERIFY needs; 8 octets per pfn up to the highest named */
+    bool contents; /* look at contents, which VERIFY needs; 8 octets per pfn up to the highest named */
+    bool
+        tables; /* with contents: keep page tables as they pass, GW_LIMIT KEPT_TABLES octets of them, for what cannot be
+                  * read again */
     uint64_t max_pfn;     /* the reader refuses pfns at or above it; 0: gw_limit(PFN) */
     unsigned for_xen;     /* minor number of the receiver's Xen 4; 0: the newest */
     gw_finding_fn *found; /* may be NULL; told at most gw_limit(SAME_RULE) times for one rule */
@@ -78,6 +81,7 @@ struct gw_verdict {
     unsigned guest;       /* GW_GUEST_PV or GW_GUEST_HVM; 0: there are no headers */
     unsigned pv_width;    /* 4 or 8 for a PV guest, when X86_PV_INFO says it */
     bool wants_contents;  /* there is a VERIFY and contents were not looked at: run again with opts.contents */
+    bool wants_tables;    /* there are page tables or start_info that were not looked at: see gw_verify_again */
 };
 
 struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *err);
@@ -93,6 +97,17 @@ const struct gw_verdict *gw_verify_finish(struct gw_sink *verifier);
 
 /* What a valid image itself says of its guest, for who has to write a configuration: type, max_memkb, max_vcpus. */
 struct gw_guest_config gw_verdict_guest(const struct gw_verdict *verdict);
+
+/*
+ * A sink for a further reading of the same image from its beginning, as long as the finished verdict wants tables:
+ * once, or twice for an image that names pages again. The verifier stays open meanwhile; what is found is told as
+ * before.
+ */
+struct gw_sink *gw_verify_again(struct gw_sink *verifier, struct gw_err *err);
+/* Once, before it is closed, when all was read as far as in the first reading. The verdict is the verifier's. */
+const struct gw_verdict *gw_verify_again_finish(struct gw_sink *again);
+/* There will be no further reading: judges the tables that were kept, and says in a note that there are others. */
+const struct gw_verdict *gw_verify_unread(struct gw_sink *verifier);
 
 /* No error was found. */
 bool gw_verdict_valid(const struct gw_verdict *verdict);

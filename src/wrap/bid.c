@@ -111,6 +111,7 @@ struct gw_wrap *gw_wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_err *
         return NULL;
     wrap->size = regular ? (uint64_t)st.st_size : 0;
     wrap->skips = regular && !is_packed(wrap);
+    wrap->reopens = regular;
     return wrap;
 }
 
@@ -137,7 +138,7 @@ struct gw_wrap *gw_wrap_open(const char *name, uint64_t max_pfn, struct gw_err *
     bool standard = strcmp(name, "-") == 0;
     struct gw_wrap *wrap = standard ? gw_wrap_fd(STDIN_FILENO, false, max_pfn, err) : open_named(name, max_pfn, err);
     if (wrap != NULL && standard)
-        wrap->skips = false; /* it cannot be read again from its beginning */
+        wrap->skips = wrap->reopens = false; /* it cannot be read again from its beginning */
     return wrap;
 }
 
@@ -246,6 +247,11 @@ int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
 const char *gw_wrap_layers(const struct gw_wrap *wrap)
 {
     return wrap->layers;
+}
+
+bool gw_wrap_reopens(const struct gw_wrap *wrap)
+{
+    return wrap->reopens;
 }
 
 bool gw_wrap_skips(const struct gw_wrap *wrap)

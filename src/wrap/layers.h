@@ -12,7 +12,7 @@ struct gw_wrap {
     struct gw_chan *chan; /* innermost: what the carriers read; always able to peek */
     struct gw_chan *file; /* the input as stored, somewhere below chan */
     uint64_t max_pfn, size;
-    bool skips;
+    bool skips, reopens;
     char layers[LAYERS_TEXT_MAX];
 };
 

@@ -38,6 +38,9 @@ const char *gw_wrap_layers(const struct gw_wrap *wrap);
 /* Contents that nobody looks at cost nothing: the input is a plain file that can be skipped through, and read again. */
 bool gw_wrap_skips(const struct gw_wrap *wrap);
 
+/* The input is a file that can be opened again by its name, packed or not. */
+bool gw_wrap_reopens(const struct gw_wrap *wrap);
+
 /* Octets taken of the input as stored, and its size; size 0: not known. */
 void gw_wrap_progress(const struct gw_wrap *wrap, uint64_t *taken, uint64_t *size);
 

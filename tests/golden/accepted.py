@@ -7,6 +7,7 @@ import itertools
 import random
 import struct
 
+import cases_tables
 import hvm
 import policy
 import wrap
@@ -169,5 +170,9 @@ def carriers():
     ] + [good('libxl-padding-%d' % number, wrap.libxl(image, [record])) for number, record in enumerate(unpadded)]
 
 
+def tables():
+    return [good(name, image) for name, image in cases_tables.clean().items()]
+
+
 def cases():
-    return sizes() + insides() + memory() + orders() + carriers()
+    return sizes() + insides() + tables() + memory() + orders() + carriers()

@@ -83,7 +83,9 @@ def entry_cases():
              second_pass(with_memory(Hvm(3), p5=(XALLOC, None)), guest.memory, [5]), record=first),
         Case('page-type-broken', 'page-type-broken', broken, record=first),
         Case('page-type-hvm-table', 'page-type-hvm-table', table, record=first),
-        Case('page-type-l4-pv32', 'page-type-l4-pv32', wrong_level, record=plain(narrow).number(PAGE_DATA)),
+        # The guest maps all its memory, this page writable.
+        Case('page-type-l4-pv32', 'page-type-l4-pv32', wrong_level, record=plain(narrow).number(PAGE_DATA),
+             also=['pv-pte-writable-table']),
         Case('page-pfn-range-pv', 'page-pfn-range-pv', beyond, record=pv_first + 1),
         # A pfn that Xen's p2m can not hold; godwit's own, lower, limit is out of the way.
         Case('page-pfn-range-hvm', 'page-pfn-range-hvm', behind(image, PAGE_DATA, xenf.page_data([(far, NOTAB, page)])),
@@ -136,7 +138,9 @@ def outcome_cases():
         Case('page-missing-data', 'page-missing-data', with_memory(Hvm(3), p5=(XALLOC, None))),
         Case('page-became-xtab', 'page-became-xtab', second_pass(image, {5: hole}, [5])),
         Case('page-became-xtab-pv', 'page-became-xtab', second_pass(pv_image, {20: hole}, [20])),
-        Case('page-table-became-xtab', 'page-table-became-xtab', second_pass(pv_image, tables, [7])),
+        # The table above it still names it.
+        Case('page-table-became-xtab', 'page-table-became-xtab', second_pass(pv_image, tables, [7]),
+             also=['pv-pte-backed']),
         Case('page-none', 'page-none', no_params),
         Case('page-none-at-all', 'page-none', no_params.drop(*no_params.all(PAGE_DATA))),
         Case('page-all-zero', 'page-all-zero', plain(zero)),

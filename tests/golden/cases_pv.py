@@ -56,16 +56,18 @@ def p2m_cases():
         # A start above the end can not be 0; but what is no range needs no closer look.
         frames('p2m-order', 'p2m-order', 31, [1], 32, may=['p2m-start-zero'], record=number),
         frames('p2m-start-zero', 'p2m-start-zero', 31, [1], 1, record=number),
-        # One page is too few for a root, a GDT and start_info.
+        # One page is too few for a root, a GDT, start_info and what that names.
         Case('p2m-end-zero', 'p2m-end-zero', plain(single), record=number,
-             also=['vcpu-basic-cr3-mfn', 'vcpu-basic-gdt-frames']),
+             also=['vcpu-basic-cr3-mfn', 'vcpu-basic-gdt-frames', 'pv-pins-none', 'startinfo-magic', 'startinfo-store',
+                   'startinfo-console']),
         Case('p2m-duplicate', 'p2m-duplicate', behind(image, p2m, image.get(p2m)), record=number + 1),
         frames('p2m-frame-range', 'p2m-frame-range', 31, [32], may=['p2m-frame-data']),
         frames('p2m-frame-type', 'p2m-frame-type', 31, [7]),
         # A hole is neither an ordinary page nor one of the image.
         frames('p2m-frame-data', 'p2m-frame-data-hole', 31, [13], may=['p2m-frame-type']),
-        # Only a pfn that nothing names is no page of the image and of no type.
-        Case('p2m-frame-data', 'p2m-frame-data', put(unnamed, p2m, xenf.p2m_frames(31, [11])), also=['page-coverage']),
+        # Only a pfn that nothing names is no page of the image and of no type. The guest's tables map it.
+        Case('p2m-frame-data', 'p2m-frame-data', put(unnamed, p2m, xenf.p2m_frames(31, [11])),
+             also=['page-coverage', 'pv-pte-backed']),
         frames('p2m-frame-dup', 'p2m-frame-dup', 700, [10, 10], base=wide_image),
     ]
 

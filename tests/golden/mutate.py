@@ -89,6 +89,13 @@ class Memory:
                 self.rules.add('page-table-became-xtab' if pfn in self.tables else 'page-became-xtab')
             if kind == XALLOC and pfn not in self.contents:
                 self.rules.add('page-missing-data')
+            if image.dhdr['kind'] == PV and 1 <= kind & 7 <= 4 and kind < xenf.BROKEN:
+                self.judge_table(self.contents.get(pfn, b''))
+
+    def judge_table(self, page):
+        for entry, in struct.iter_unpack('<Q', page):
+            if entry & 1 and self.last.get(entry >> 12 & 0xFFFFFFFF, XTAB) in (XTAB, xenf.BROKEN):
+                self.rules.add('pv-pte-backed')
 
 
 def after_drop(image, index):

@@ -8,14 +8,15 @@ import cases_inside
 import cases_memory
 import cases_pv
 import cases_static
+import cases_tables
 import cases_wrappings
 
 
 def rule_cases():
     """Every case, in a fixed order; the names differ."""
     found = []
-    for part in (cases_image, cases_static, cases_memory, cases_pv, cases_hvm, cases_inside, cases_carrier,
-                 cases_wrappings, cases_devices):
+    for part in (cases_image, cases_static, cases_memory, cases_pv, cases_tables, cases_hvm, cases_inside,
+                 cases_carrier, cases_wrappings, cases_devices):
         found += part.cases()
     return found
 

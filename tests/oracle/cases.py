@@ -15,7 +15,6 @@ PV64_V2, PV32_V2, HVM_V2 = "pv64-v2", "pv32-v2", "hvm-v2"
 OK, FAIL, CRASH, ABORT = "ok", "fail", "crash", "abort"
 STREAM, RECORD, IO, DRAFT = "StreamError", "RecordError", "IOError", "DeprecationWarning"
 
-LATER = "what registers, start_info and page tables say is looked at in a later step"
 HARMS = "the restore goes through and harms the guest"
 HYPERVISOR = "the stub took what every hypervisor refuses"
 SPECIFIED = "the specification forbids it, and a receiver may rely on that"
