@@ -33,11 +33,11 @@ static const struct group {
 static void put_others(FILE *out, const struct gw_rule *rule)
 {
     struct gw_rule_others others = gw_rule_others(rule);
-    fprintf(out, ".Em Specification : %s.\n", others.spec);
+    fprintf(out, ".br\n.Em Specification :\n%s.\n", others.spec);
     if (rule->xen == '-' && rule->python == '-')
         fputs("Nobody else notices.\n", out);
     else
-        fprintf(out, ".Em Xen : %s.\n.Em Verifier : %s.\n", others.xen, others.python);
+        fprintf(out, ".Em Xen :\n%s.\n.Em Verifier :\n%s.\n", others.xen, others.python);
 }
 
 static void put_rule(FILE *out, const struct gw_rule *rule)
