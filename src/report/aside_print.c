@@ -18,15 +18,25 @@ struct printer {
     const struct gw_qemu *qemu;
 };
 
-static bool is_config(const struct item *item)
-{
-    return item->kind == GW_ASIDE_XL_CONFIG || item->kind == GW_ASIDE_LIBVIRT_XML ||
-           (item->kind == GW_ASIDE_XENOPSD_RECORD && item->type == GW_XENOPSD_XENOPS);
-}
-
 static bool is_libxl(const struct item *item, enum gw_libxl_type type)
 {
     return item->kind == GW_ASIDE_LIBXL_RECORD && item->type == (uint32_t)type;
+}
+
+enum aside_holds aside_holds(const struct item *item, const struct held *held, struct gw_cur *octets)
+{
+    bool is_xenopsd = item->kind == GW_ASIDE_XENOPSD_RECORD;
+    *octets = gw_buf_cur(&held->body);
+    if (held->dropped)
+        return ASIDE_HOLDS_OTHER;
+    if (item->kind == GW_ASIDE_XL_CONFIG || item->kind == GW_ASIDE_LIBVIRT_XML ||
+        (is_xenopsd && item->type == GW_XENOPSD_XENOPS))
+        return ASIDE_HOLDS_CONFIG;
+    if (is_libxl(item, GW_LIBXL_EMULATOR) || is_libxl(item, GW_LIBXL_XENSTORE))
+        gw_take(octets, LIBXL_EMULATOR_HEADER);
+    if (is_libxl(item, GW_LIBXL_EMULATOR) || (is_xenopsd && item->type == GW_XENOPSD_QEMU))
+        return ASIDE_HOLDS_QEMU;
+    return is_libxl(item, GW_LIBXL_XENSTORE) ? ASIDE_HOLDS_STORE : ASIDE_HOLDS_OTHER;
 }
 
 /* --- what a configuration says ----------------------------------------------------------------------------------- */
@@ -58,7 +68,7 @@ static void config_json(const struct printer *p, const struct gw_guest_config *c
 
 /* --- a QEMU's state ---------------------------------------------------------------------------------------------- */
 
-static const char *measure_text(enum gw_qemu_measure measure)
+const char *aside_qemu_ends(enum gw_qemu_measure measure)
 {
     static const char *const texts[] = {
         [GW_QEMU_NOTHING] = "where they end is not known",
@@ -142,7 +152,7 @@ static int print_qemu(struct printer *p, struct gw_cur state, struct gw_err *err
     p->qemu = &q;
     if (rc == 0 && !p->json && q.facts.version > 0)
         fprintf(p->out, "    %s, version %u, %u devices; %s\n", q.facts.form != NULL ? q.facts.form : "a QEMU's state",
-                q.facts.version, q.facts.num_sections, measure_text(q.measure));
+                q.facts.version, q.facts.num_sections, aside_qemu_ends(q.measure));
     else if (rc == 0 && !p->json)
         fprintf(p->out, "    %s\n", q.facts.form != NULL ? q.facts.form : "of a form that is not known");
     for (uint32_t i = 0; rc == 0 && i < q.facts.num_sections; i++) {
@@ -185,17 +195,16 @@ int aside_print(FILE *out, bool json, const struct gw_inspect_view *view, const 
     struct printer p = { .out = out, .view = view, .aside = aside_name(item), .json = json };
     struct gw_style style = { .colour = view->colour, .indent = 4 };
     struct gw_device_store store;
-    struct gw_cur body = gw_buf_cur(&held->body);
+    struct gw_cur body;
+    enum aside_holds holds = aside_holds(item, held, &body);
     int rc = 0;
     if (held->dropped)
         return 0;
-    if (is_config(item))
+    if (holds == ASIDE_HOLDS_CONFIG)
         (json ? config_json : config_text)(&p, &in->summary.config);
-    if (is_libxl(item, GW_LIBXL_EMULATOR) || is_libxl(item, GW_LIBXL_XENSTORE))
-        gw_take(&body, LIBXL_EMULATOR_HEADER);
-    if (is_libxl(item, GW_LIBXL_XENSTORE))
+    if (holds == ASIDE_HOLDS_STORE)
         rc = gw_store_read(body, &store, print_physmap, &p, err);
-    if (is_libxl(item, GW_LIBXL_EMULATOR) || (item->kind == GW_ASIDE_XENOPSD_RECORD && item->type == GW_XENOPSD_QEMU))
+    if (holds == ASIDE_HOLDS_QEMU)
         rc = print_qemu(&p, body, err);
     if (view->hex && !json)
         gw_hexdump(out, &style, held->frame.offset, gw_buf_cur(&held->body));

@@ -28,7 +28,7 @@ static void put_pair(FILE *out, const struct named *pair)
 
 static void put_pairs(struct page *p, const struct gw_structure *s, uint32_t num)
 {
-    fprintf(p->out, "<div class=scroll><table class=fields><thead><tr><th scope=col>Number<th scope=col>Value"
+    fprintf(p->out, "<div class=scroll><table class=\"fields stack\"><thead><tr><th scope=col>Number<th scope=col>Value"
                     "<th scope=col>Name\n<tbody>\n");
     for (uint32_t i = 0; i < num && p->rows > 0; i++, p->rows--) {
         struct named pair = explain_pair(s, i);

@@ -175,9 +175,8 @@ static int put_body(struct page *p, struct gw_err *err)
         html_records(p);
     }
     fprintf(p->out, "<div id=state>\n");
-    if (html_structures(p, err) < 0)
+    if (html_structures(p, err) < 0 || html_asides(p, err) < 0)
         return -1;
-    html_asides(p);
     fprintf(p->out,
             "</div>\n</main>\n<footer>Made by godwit " GODWIT_VERSION ". This page loads nothing: all of it "
             "stands in this file.</footer>\n<script>%s</script>\n</body>\n</html>\n",

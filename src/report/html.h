@@ -69,12 +69,15 @@ size_t map_pass(uint16_t state); /* from 1; 0: never named */
 
 /* --- the page's parts --------------------------------------------------------------------------------------------- */
 
-int html_memory(const struct page *p, struct gw_err *err);       /* html_memory.c */
-void html_passes(const struct page *p);                          /* html_passes.c */
-void html_records(const struct page *p);                         /* html_records.c */
-int html_structures(struct page *p, struct gw_err *err);         /* html_state.c */
-void html_asides(struct page *p);                                /* html_state.c */
+int html_memory(const struct page *p, struct gw_err *err); /* html_memory.c */
+void html_passes(const struct page *p);                    /* html_passes.c */
+void html_records(const struct page *p);                   /* html_records.c */
+int html_structures(struct page *p, struct gw_err *err);   /* html_state.c */
+void html_begin_section(const struct page *p, const char *id, const char *title);
+int html_asides(struct page *p, struct gw_err *err);             /* html_asides.c */
 void structure_as_html(struct page *p, const struct told *told); /* structure_html.c */
+/* The beginning of octets that no layout reads; at: the place of the first. */
+void html_dump(const struct page *p, uint64_t at, struct gw_cur octets);
 bool explain_html(struct page *p,
                   const struct gw_structure *s); /* explain_html.c: false: its fields say all there is */
 

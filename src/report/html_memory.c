@@ -198,6 +198,8 @@ static void put_caption(const struct page *p, const struct map *map)
                 UINT64_C(1) << map->shift, gw_size_text(cell, sizeof cell, (UINT64_C(1) << map->shift) * GW_PAGE_LEN));
     else
         fprintf(p->out, "a cell is one pfn. ");
+    if (map->num_bands > 1)
+        fprintf(p->out, "A band across stands for a long stretch without a page. ");
     fprintf(p->out,
             "<span data-live hidden>Fine lines are 2&nbsp;MiB apart, strong ones 1&nbsp;GiB. Click the map, then "
             "turn the wheel or press + and &minus; to zoom, drag or use the arrow keys to move, [ and ] to go "
@@ -270,6 +272,8 @@ static void pass_legend(const struct page *p)
         for (size_t i = first; i <= pass; i++)
             num += by_pass[i];
         snprintf(name, sizeof name, first == pass ? "pass %zu" : "passes %zu to %zu", first, pass);
+        if (pass < p->in->num_passes && pass == last)
+            snprintf(name, sizeof name, "pass %zu or later", pass);
         type_row(p, "p", map_shade(p->in, pass), name, num, pages);
         first = pass + 1;
     }

@@ -206,7 +206,8 @@ static void put_lead(const struct page *p)
     const struct inspector *in = p->in;
     char room[HTML_COUNT_ROOM];
     uint64_t checkpoints = in->passes[in->num_passes - 1].checkpoint;
-    fprintf(p->out, "<p>Memory was gone through %s times", html_count(room, in->num_passes));
+    fprintf(p->out, "<p>Memory was gone through %s times%s", html_count(room, in->num_passes),
+            in->num_passes == MOST_PASSES ? " or more" : "");
     if (any_verify(in))
         fprintf(p->out, ", the last time for comparison only");
     if (checkpoints > 0)
@@ -225,6 +226,6 @@ void html_passes(const struct page *p)
         put_chart(&c);
         put_table(&c);
     } else
-        fprintf(p->out, "<p>Memory passes once, in ascending order: the guest stood still.</p>\n");
+        fprintf(p->out, "<p>Memory passes once, in ascending order, as of a guest that stands still.</p>\n");
     fprintf(p->out, "</section>\n");
 }

@@ -1,5 +1,5 @@
 /*
- * html_state.c - the page's folded tables: structures by section and vCPU, and what stands beside the image.
+ * html_state.c - the page's folded tables of structures, by section and vCPU.
  */
 #include <inttypes.h>
 
@@ -14,7 +14,7 @@ static const struct {
     [SECTION_OWN] = { "other", "Other records" },
 };
 
-static void begin_section(const struct page *p, const char *id, const char *title)
+void html_begin_section(const struct page *p, const char *id, const char *title)
 {
     fprintf(p->out, "<section aria-labelledby=%s><h2 id=%s>%s</h2>\n", id, id, title);
 }
@@ -30,7 +30,7 @@ static void put_section(struct page *p, const struct told_list *list, enum secti
         if (told->section != section || told->s.head)
             continue;
         if (last == NULL)
-            begin_section(p, sections[section].id, sections[section].title);
+            html_begin_section(p, sections[section].id, sections[section].title);
         if (p->rows > 0 && section == SECTION_VCPU && (last == NULL || last->s.instance != told->s.instance))
             fprintf(p->out, "<h3>vCPU %u</h3>\n", told->s.instance);
         last = told;
@@ -57,40 +57,4 @@ int html_structures(struct page *p, struct gw_err *err)
         put_section(p, &list, order[i]);
     told_list_free(&list);
     return rc;
-}
-
-/* An aside of text, as it stands there. */
-#define MOST_ASIDE 4096
-
-static void put_aside(const struct page *p, const struct item *item, const struct held *held)
-{
-    char size[32];
-    fprintf(p->out, "<details><summary><b>");
-    html_put(p->out, aside_name(item));
-    fprintf(p->out, "</b> <span class=dim>&middot; %s at 0x%" PRIx64 "</span></summary>\n",
-            gw_size_text(size, sizeof size, held->length), held->frame.offset);
-    if (held->body.len > 0) {
-        fprintf(p->out, "<pre class=wrapped>");
-        html_octets(p->out, held->body.mem, held->body.len, MOST_ASIDE);
-        fprintf(p->out, "</pre>\n");
-    } else
-        fprintf(p->out, "<p class=dim>%s</p>\n", held->length > 0 ? "Its octets are not shown." : "It has no octets.");
-    fprintf(p->out, "</details>\n");
-}
-
-void html_asides(struct page *p)
-{
-    bool any = false;
-    for (size_t i = 0; i < p->in->num_items; i++) {
-        const struct item *item = &p->in->items[i];
-        const struct held *held = item_state(p->in, item);
-        if (item->of != ITEM_ASIDE || item->kind == GW_ASIDE_LAYER || held == NULL)
-            continue;
-        if (!any)
-            begin_section(p, "beside", "Beside the image");
-        any = true;
-        put_aside(p, item, held);
-    }
-    if (any)
-        fprintf(p->out, "</section>\n");
 }

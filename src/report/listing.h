@@ -6,6 +6,7 @@
 #define GW_LISTING_H
 
 #include "inspector.h"
+#include "wrap.h"
 
 enum section { SECTION_STATIC, SECTION_VCPU, SECTION_DEVICE, SECTION_OWN, NUM_SECTIONS };
 
@@ -41,6 +42,12 @@ bool explain_text(FILE *out, const struct gw_style *style, const struct gw_struc
 /* Lines of their own behind the structure's: what the names are. */
 void explain_json(FILE *out, const struct gw_frame *frame, const struct gw_structure *s);
 
+/* What an aside's octets are: a toolstack's configuration, a QEMU's state, libxl's pairs for xenstore. */
+enum aside_holds { ASIDE_HOLDS_OTHER, ASIDE_HOLDS_CONFIG, ASIDE_HOLDS_QEMU, ASIDE_HOLDS_STORE };
+/* octets: those without the wrapping's own header. */
+enum aside_holds aside_holds(const struct item *item, const struct held *held, struct gw_cur *octets);
+/* In words: how it is known where a QEMU's devices end. */
+const char *aside_qemu_ends(enum gw_qemu_measure measure);
 /* aside_print.c: what stands in an aside, as far as it is known; -1 when there is no memory. */
 int aside_print(FILE *out, bool json, const struct gw_inspect_view *view, const struct inspector *in,
                 const struct item *item, const struct held *held, struct gw_err *err);

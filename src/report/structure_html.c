@@ -72,8 +72,9 @@ static void put_numbers(struct table *t, const struct gw_field *field, struct gw
     }
 }
 
-/* Many numbers in one row. */
-static void put_array(struct table *t, const char *name, const struct gw_field *field, struct gw_cur octets)
+/* Many numbers in one row; whole: the field that is said of it. */
+static void put_array(struct table *t, const char *name, const struct gw_field *field, const struct gw_field *whole,
+                      struct gw_cur octets)
 {
     char value[40];
     uint32_t num = gw_field_count(field, octets), told = 0, i = 0;
@@ -87,7 +88,7 @@ static void put_array(struct table *t, const char *name, const struct gw_field *
     }
     if (i < num)
         fprintf(t->out, " and %u more", num - i);
-    end_row(t, field);
+    end_row(t, whole);
 }
 
 static void put_bitmap(struct table *t, const struct gw_field *field, struct gw_cur octets)
@@ -135,6 +136,14 @@ static bool is_array(const struct gw_layout *layout)
     return layout->num_fields == 1 && only->inner == NULL && only->bits == NULL && only->show <= GW_SHOW_SIGNED;
 }
 
+static bool is_empty_padding(const struct gw_field *field, struct gw_cur octets)
+{
+    bool empty = field->show == GW_SHOW_PAD;
+    for (uint32_t i = gw_field_count(field, octets); empty && i-- > 0;)
+        empty = gw_field_number(field, octets, i) == 0;
+    return empty;
+}
+
 /* A small structure in one row: names and values. */
 static void put_flat(struct table *t, const char *name, const struct gw_field *field, struct gw_cur octets)
 {
@@ -143,7 +152,7 @@ static void put_flat(struct table *t, const char *name, const struct gw_field *f
         return;
     for (unsigned row = 0; row < field->inner->num_fields; row++) {
         const struct gw_field *part = &field->inner->fields[row];
-        if (gw_field_count(part, octets) == 0 || part->show == GW_SHOW_PAD)
+        if (gw_field_count(part, octets) == 0 || is_empty_padding(part, octets))
             continue;
         fprintf(t->out, "<span class=part>");
         html_say(t->out, "%s %s", part->name, field_number_text(value, sizeof value, part, octets, 0));
@@ -168,7 +177,7 @@ static void put_inner(struct table *t, const struct gw_field *field, struct gw_c
             continue;
         }
         if (is_array(field->inner)) {
-            put_array(t, name, &field->inner->fields[0], part);
+            put_array(t, name, &field->inner->fields[0], field, part);
             continue;
         }
         if (field->count > 1 && layout_is_flat(field->inner)) {
@@ -199,10 +208,10 @@ static void put_field(struct table *t, const struct gw_field *field, struct gw_c
         put_bitmap(t, field, octets);
     else if (field->show == GW_SHOW_TEXT || field->show == GW_SHOW_OCTETS)
         put_octets(t, field, octets);
-    else if (field->show == GW_SHOW_PAD && gw_field_number(field, octets, 0) == 0)
+    else if (is_empty_padding(field, octets))
         return;
     else if (num > 1 && field->bits == NULL)
-        put_array(t, field_place_name(name, sizeof name, field, 0, num - 1), field, octets);
+        put_array(t, field_place_name(name, sizeof name, field, 0, num - 1), field, field, octets);
     else
         put_numbers(t, field, octets);
 }
@@ -213,8 +222,8 @@ static void put_layout(struct table *t, const struct gw_layout *layout, struct g
         put_field(t, &layout->fields[row], octets);
 }
 
-/* The beginning of octets that no layout reads, line by line: a dump may show any printable character. */
-static void put_dump(struct page *p, uint64_t at, struct gw_cur octets)
+/* Line by line: a dump may show any printable character. */
+void html_dump(const struct page *p, uint64_t at, struct gw_cur octets)
 {
     const struct gw_style style = { 0 };
     size_t len = gw_left(&octets), shown = gw_min(len, MOST_DUMP);
@@ -275,13 +284,14 @@ void structure_as_html(struct page *p, const struct told *told)
     if (explain_html(p, s))
         ;
     else if (s->layout != NULL) {
-        fprintf(p->out, "<div class=scroll><table class=fields><thead><tr><th scope=col>Field<th scope=col>Value"
-                        "<th scope=col>What it is\n<tbody>\n");
+        fprintf(p->out,
+                "<div class=scroll><table class=\"fields stack\"><thead><tr><th scope=col>Field<th scope=col>Value"
+                "<th scope=col>What it is\n<tbody>\n");
         put_all(&t, s);
         fprintf(p->out, "</table></div>\n");
     } else {
         p->rows -= p->rows > 0;
-        put_dump(p, told->held->frame.offset + GW_RECORD_HEADER_LEN + s->at, s->octets);
+        html_dump(p, told->held->frame.offset + GW_RECORD_HEADER_LEN + s->at, s->octets);
     }
     fprintf(p->out, "</details>\n");
 }

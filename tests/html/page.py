@@ -194,12 +194,22 @@ def expand(memory_map):
 # --- structures ------------------------------------------------------------------------------------------------------
 
 
-def numbers_of(structure):
-    """(field, value) of the plain numbers of a structure as --json tells it, nested ones too."""
-    fields = structure.get("fields")
-    for one in fields if isinstance(fields, list) else [fields or {}]:
-        for name, value in one.items():
-            if isinstance(value, dict):
-                yield from numbers_of({"fields": value})
-            elif isinstance(value, int) or isinstance(value, str) and re.fullmatch(r"0x[0-9a-f]+", value):
-                yield name, int(value, 0) if isinstance(value, str) else value
+MOST_VALUES = 64  # of an array that the page shows in one row
+
+
+def numbers_of(fields, parent=None):
+    """(names that its row may have, value) of each number that --json has among a structure's fields, at any depth."""
+    for name, value in fields.items():
+        for one in value[:MOST_VALUES] if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                yield from numbers_of(one, name)
+            elif isinstance(one, int) or isinstance(one, str) and re.fullmatch(r"0x[0-9a-f]+", one):
+                yield (name, parent), int(one, 0) if isinstance(one, str) else one
+
+
+def numbers_in(text):
+    """The numbers of a cell; a bitmap's runs, "3-7", as all in them."""
+    found = set()
+    for first, last in re.findall(r"(?<![\w-])(\d+)-(\d+)(?!\w)", text):
+        found.update(range(int(first), int(last) + 1))
+    return found | {int(number, 0) for number in re.findall(r"(?<![\w.])(?:0x[0-9a-f]+|-?\d+)(?![\w.])", text)}

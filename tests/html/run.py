@@ -19,7 +19,7 @@ sys.path[:0] = [str(HERE.parent / "golden"), str(HERE.parent / "interop")]
 import browser                                      # noqa: E402
 import wrap                                         # noqa: E402
 import xenf                                         # noqa: E402
-from page import Map, Page, expand, judge, memory, numbers_of  # noqa: E402
+from page import Map, Page, expand, judge, memory, numbers_in, numbers_of  # noqa: E402
 from tap import Tap                                 # noqa: E402
 
 SOURCE = pathlib.Path(os.environ.get("GODWIT_SOURCE") or HERE.parent.parent)
@@ -89,22 +89,24 @@ def wrong_records(page, lines):
 
 
 def wrong_numbers(page, lines):
-    """Every plain number that --json has of a structure stands in a row of that name."""
+    """Every number that --json has of a structure stands in a row of that name."""
     rows = {}
     for row in page.cells():
         if len(row) == 3:
-            rows.setdefault(row[0], set()).add(row[1].split(" ")[0])
+            rows.setdefault(re.sub(r"\[.*", "", row[0]), set()).update(numbers_in(row[1]))
             for name, value in re.findall(r"(\w+) (-?\d+|0x[0-9a-f]+)\b", row[1]):  # a small structure in one row
-                rows.setdefault(name, set()).add(value)
+                rows.setdefault(name, set()).add(int(value, 0))
     explained = {"cpuid_leaf", "hvm_params", "hvm_msr", "x86_pv_vcpu_msrs", "msr_entry"}
     missing, told = [], 0
     for line in lines:
         if line["type"] != "structure" or line["layout"] in explained or line["name"] == "head":
             continue
-        for name, value in numbers_of(line):
-            told += 1
-            if value != 0 and value not in {int(text, 0) for text in rows.get(name, ()) if is_number(text)}:
-                missing.append("%s of %s: %#x" % (name, line["name"], value))
+        fields = line.get("fields", {})
+        for one in fields if isinstance(fields, list) else [fields]:
+            for names, value in numbers_of(one):
+                told += 1
+                if value != 0 and not any(value in rows.get(name, ()) for name in names):
+                    missing.append("%s of %s: %#x" % (names[0], line["name"], value))
     return missing if told > 0 else ["--json told no number"]
 
 
@@ -113,6 +115,21 @@ def wrong_names(page, lines):
     rows = {(row[2].split(" ")[0], int(row[1], 0)) for row in page.cells() if len(row) == 3 and is_number(row[1])}
     return ["%s %r" % (line["name"], line["value"]) for line in lines if line["type"] in ("msr", "param")
             and (line["name"] or "unknown", whole(line["value"])) not in rows]
+
+
+def wrong_asides(page, lines):
+    """What stands beside the image, and the devices in a QEMU's state."""
+    rows = [tuple(row) for row in page.cells() if len(row) == 5]
+    wrong = ["no device %s" % line["name"] for line in lines if line["type"] == "device" and
+             (line["name"], *(str(line[key]) for key in ("instance", "version", "length", "offset"))) not in rows]
+    text = " ".join("".join(page.text).split())
+    for line in lines:
+        want = "%s \u00b7" % line.get("name")
+        if line["type"] == "aside" and "layer" not in line and want not in text:
+            wrong.append("no %s" % line["name"])
+        if line["type"] == "config":
+            wrong += ["no %s of the configuration" % key for key in ("name", "uuid") if line[key] not in text]
+    return wrong
 
 
 def is_number(text):
@@ -154,6 +171,7 @@ def check_images(tap, scratch):
                   ("has the passes", wrong_passes(page, lines)), ("has the records", wrong_records(page, lines)),
                   ("has every number of every structure", wrong_numbers(page, lines)),
                   ("names MSRs and parameters", wrong_names(page, lines)),
+                  ("has what stands beside the image", wrong_asides(page, lines)),
                   ("has the verdict and the findings", wrong_verdict(page, lines))]
         if is_read:
             checks.append(("maps each pfn as the image's octets say", wrong_memory(page, lines, octets)))
@@ -254,6 +272,17 @@ def check_hover(tap, window, shown, name):
               "%s: hovering names the pfns under the pointer" % name, "%r\n%r\n%r" % (lies, pfns, steps))
 
 
+def check_corners(tap, window, shown, name):
+    """The last column and the last row are where the map ends."""
+    left, top, width, height = window.run(BOX)
+    window.hover(left + width - 2, top + 2)
+    right = pfn_at(window.run(READ))
+    window.hover(left + width - 2, top + height - 2)
+    last = pfn_at(window.run(READ))
+    tap.point((right, last) == (shown.width - 1, shown.pfns - 1), "%s: the corners are where they should be" % name,
+              "%#x %#x" % (right, last))
+
+
 def check_zoom(tap, window, shown, name):
     left, top, width, height = window.run(BOX)
     x, y = left + width * .6, top + height * .4
@@ -291,18 +320,19 @@ def check_keyboard(tap, window, shown, name):
 
 
 def colour(window):
-    """The colour that most of the map has, and those that its types may have, as the style says."""
+    """The colour that most of the map has, those that its types may have, as the style says, and how much has it."""
     return window.run("""
         const map = document.querySelector("canvas"), copy = new OffscreenCanvas(map.width, map.height);
         const pen = copy.getContext("2d", { willReadFrequently: true }), counts = new Map();
         pen.drawImage(map, 0, 0);
         const data = new Uint32Array(pen.getImageData(0, 0, map.width, map.height).data.buffer);
         data.forEach((pixel) => counts.set(pixel, (counts.get(pixel) || 0) + 1));
-        const [most] = [...counts].sort((a, b) => b[1] - a[1])[0];
+        const [most, times] = [...counts].sort((a, b) => b[1] - a[1])[0];
         const hex = (octet) => octet.toString(16).padStart(2, "0");
         const style = getComputedStyle(document.querySelector("#map"));
         return ["#" + [0, 8, 16].map(shift => hex(most >> shift & 255)).join(""),
-                ["--t0", "--t14", "--t15"].map(name => style.getPropertyValue(name).trim())]""")
+                ["--t0", "--t14", "--t15"].map(name => style.getPropertyValue(name).trim()),
+                times / data.length]""")
 
 
 def check_looks(tap, window, name, pictures):
@@ -318,7 +348,8 @@ def check_looks(tap, window, name, pictures):
             over = window.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
             tap.point(over <= 0, "%s, %d wide, %s: nothing stands out" % (name, width, scheme), over)
             window.picture(pictures / ("%s-%d-%s.png" % (name, width, scheme)), whole=True)
-    tap.point(all(most in types for most, types in seen.values()) and seen[1400, "light"] != seen[1400, "dark"],
+    tap.point(all(most in types for most, types, _ in seen.values()) and
+              seen[1400, "light"][0] != seen[1400, "dark"][0],
               "%s: the map is drawn anew when the system becomes dark" % name, seen)
     window.media("light")
     window.window(1000, 900)
@@ -359,6 +390,31 @@ def check_contrast(tap, window, name):
     window.media("light")
 
 
+def check_small_cells(tap, window, scratch):
+    """A gibibyte, four cells to a pixel: runs of one colour leave no gaps, runs of two are mixed."""
+    again = range(0, 1 << 18, 37)
+    pictures = {
+        "one colour": [(pfn, xenf.XALLOC, None) for pfn in [*range(1 << 18), *again]],
+        "two colours": [(pfn, xenf.XTAB if pfn < 1 << 16 and pfn % 4 < 2 else xenf.XALLOC, None)
+                        for pfn in range(1 << 18)],
+    }
+    seen = {}
+    window.window(500, 900)
+    for what, entries in pictures.items():
+        image, out = scratch / "small.img", scratch / "small.html"
+        image.write_bytes(small_image(entries))
+        out.unlink(missing_ok=True)
+        shown = Map(make(image, out)[0])
+        window.open(out.as_uri())
+        window.settle()
+        most, types, share = colour(window)
+        seen[what] = shown.shift, shown.width, most == types[1], share
+    window.window(1000, 900)
+    one, two = seen["one colour"], seen["two colours"]
+    tap.point(one[:3] == (0, 1024, True) and one[3] > .7, "cells smaller than a pixel leave no gaps", seen)
+    tap.point(two[:3] == (0, 1024, True) and .4 < two[3] < one[3] - .15, "cells smaller than a pixel are mixed", seen)
+
+
 def check_without_script(tap, window, address):
     window.scripts(False)
     window.open(address)
@@ -383,6 +439,7 @@ def check_browser(tap, scratch, hostile):
             window.run("document.querySelector('#map').scrollIntoView()")
             window.settle()
             check_hover(tap, window, shown, name)
+            check_corners(tap, window, shown, name)
             check_zoom(tap, window, shown, name)
             check_keyboard(tap, window, shown, name)
             check_legends(tap, window, name)
@@ -391,6 +448,7 @@ def check_browser(tap, scratch, hostile):
             console, asked = window.console(), [url for url in window.requests() if url != address]
             tap.point(not console and not asked, "%s: nothing is logged, nothing is asked for" % name,
                       "%r %r" % (console, asked))
+        check_small_cells(tap, window, scratch)
         check_without_script(tap, window, address)
         window.open(hostile.as_uri())
         window.settle()

@@ -113,38 +113,31 @@
         return colourBy === "pass" ? colours.shade[kind.shade] : colours.zero[kind.zero];
     }
 
-    /* Cells larger than a pixel get whole pixels; smaller ones share them. */
     function snap(value) {
-        return view.scale >= 1 ? Math.round(value) : value;
-    }
-
-    function fill(x, y, num, rows) {
-        const left = snap(gutter + (x - view.x) * view.scale), top = snap((y - view.y) * view.scale);
-        pen.fillRect(left, top, snap(gutter + (x + num - view.x) * view.scale) - left,
-                     snap((y + rows - view.y) * view.scale) - top);
+        return wholePixels(view, value);
     }
 
     /* Cells a to b of a band: the end of a row, whole rows, the beginning of a row. */
-    function fillCells(band, a, b) {
+    function fillCells(fill, band, a, b, colour) {
         const first = band.row * width;
         let at = a - first;
         const end = b - first;
         while (at < end) {
             const x = at % width, whole = Math.floor((end - at) / width);
             const num = x > 0 || whole === 0 ? Math.min(width - x, end - at) : whole * width;
-            fill(x, band.y + Math.floor(at / width), Math.min(num, width), Math.max(Math.floor(num / width), 1));
+            fill(x, band.y + Math.floor(at / width), Math.min(num, width), Math.max(Math.floor(num / width), 1),
+                 colour);
             at += num;
         }
     }
 
-    function drawCells(band) {
+    function drawCells(fill, band) {
         const top = band.row + Math.max(Math.floor(view.y - band.y), 0);
         const bottom = band.row + Math.ceil(view.y + canvas.height / view.scale - band.y);
         const end = Math.min(Math.min(bottom, band.row + band.num) * width, numCells);
         for (let at = top * width, run = memory.runOf(at); at < end; run++) {
             const next = Math.min(runs.starts[run + 1], end);
-            pen.fillStyle = colourOf(memory.kinds[runs.kind[run]]);
-            fillCells(band, at, next);
+            fillCells(fill, band, at, next, colourOf(memory.kinds[runs.kind[run]]));
             at = next;
         }
     }
@@ -223,12 +216,15 @@
         pen.fillRect(0, 0, canvas.width, canvas.height);
         pen.font = labelFont();
         const seen = bands.filter((it) => it.y + it.height > view.y && it.y < view.y + canvas.height / view.scale);
+        const paint = view.scale < 1 ? blender(pen, gutter, view) : filler(pen, gutter, view);
+        for (const band of seen.filter((it) => !it.folded))
+            drawCells(paint.fill, band);
+        paint.show();
         for (const band of seen) {
             if (band.folded) {
                 drawFold(band);
                 continue;
             }
-            drawCells(band);
             if (view.scale >= 14 * ratio)
                 drawCellLines(band);
             drawLines(band, 512 / cellPfns, colours.line.small);
