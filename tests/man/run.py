@@ -329,6 +329,9 @@ def main():
         return
     lint(sorted(glob.glob(os.path.join(BUILD, "*.[1-8]"))))
     first, second = plain("godwit.1"), plain("godwit-verify.1")
+    others = [os.path.basename(path) for path in glob.glob(os.path.join(BUILD, "*.[1-8]"))]
+    point("godwit(1) names every other page", [name for name in sorted(others) if name != "godwit.1" and
+                                               "%s(%s)" % (name[:-2], name[-1]) not in first])
     commands = out(GODWIT, "--dump-options").split()
     point("godwit(1) tells every command", [c for c in commands if not re.search(r"godwit %s\b" % c, first)])
     pages = {os.path.basename(path) for path in glob.glob(os.path.join(BUILD, "*.1"))}
