@@ -27,7 +27,7 @@
     X(XENOPSD_BODY, UINT64_C(16777216), "octets of a record of xenopsd's")                                             \
     X(XENOPSD_RECORDS, UINT64_C(64), "records of xenopsd's in one file")                                               \
     X(JSON, UINT64_C(262144), "octets of a JSON text that is parsed (a configuration, PROVENANCE)")                    \
-    X(VMDESC, UINT64_C(1048576), "octets of the description in a QEMU's state that is parsed")                         \
+    X(VMDESC, UINT64_C(262144), "octets of the description in a QEMU's state that is parsed")                          \
     X(TRAILING, UINT64_C(1073741824), "octets behind the end that are counted before we stop looking")                 \
     X(INSPECTED, UINT64_C(67108864), "octets of records and asides that inspect holds; what is beyond is named")       \
     X(PAGE_RUNS, UINT64_C(65536), "runs in the memory map of inspect --html; beyond it cells grow")             \

@@ -100,7 +100,10 @@ static int say_record(struct stream *s, struct gw_aside *aside, struct gw_err *e
     }
     aside->body = s->body.mem;
     aside->body_len = s->body.len;
-    return gw_sink_aside(s->sink, aside, err);
+    int rc = gw_sink_aside(s->sink, aside, err);
+    aside->config = NULL;
+    aside->state = NULL;
+    return rc;
 }
 
 static int read_record(struct stream *s, struct gw_aside *aside, struct gw_err *err)

@@ -19,6 +19,7 @@ import accepted
 import negative
 from case import Case, known_rules
 from judge import Runner
+from negative_wrappings import costly
 from rules import by_rule, rule_cases
 from streams import DIGESTS, FINDINGS, clean_streams, examples
 
@@ -27,6 +28,14 @@ MIB = 1 << 20
 
 class Skip(Exception):
     """The point can not be judged here."""
+
+
+def compare(octets, again):
+    """[], or where they differ."""
+    if again == octets:
+        return []
+    at = next((at for at, (one, two) in enumerate(zip(octets, again)) if one != two), min(len(octets), len(again)))
+    return ['%d octets became %d; the first difference is at %#x' % (len(octets), len(again), at)]
 
 
 class Suite:
@@ -46,6 +55,8 @@ class Suite:
             self.points['clean-' + stream.name] = lambda stream=stream: self.clean(stream)
             if stream.image and not stream.options:
                 self.points['round-trip-' + stream.name] = lambda stream=stream: self.round_trip(stream)
+            if not stream.wrapping.startswith('xz') and not stream.options:
+                self.points['convert-' + stream.name] = lambda stream=stream: self.convert(stream)
 
     def add_rules(self):
         cases = by_rule(rule_cases())
@@ -62,6 +73,8 @@ class Suite:
             self.points['negative-' + name] = lambda cases=cases, how=how: self.runner.complaints(cases, how == 'exact')
         hostile = [case for name in ('headers', 'lengths', 'pages') for case in groups[name][0]]
         self.points['negative-memory'] = lambda: self.memory(hostile)
+        self.points['negative-wrappings'] = lambda: self.runner.complaints(costly())
+        self.points['negative-wrappings-memory'] = lambda: self.memory(costly())
 
     def example(self, name, image):
         digest = hashlib.sha256(image.octets()).hexdigest()
@@ -100,11 +113,21 @@ class Suite:
         done = subprocess.run([program, source, target], capture_output=True, text=True, check=False)
         if done.returncode or not target.exists():
             return ['exit status %d: %s' % (done.returncode, done.stderr.strip())]
-        again = target.read_bytes()
-        if again == octets:
-            return []
-        at = next((at for at, (one, two) in enumerate(zip(octets, again)) if one != two), min(len(octets), len(again)))
-        return ['%d octets became %d; the first difference is at %#x' % (len(octets), len(again), at)]
+        return compare(octets, target.read_bytes())
+
+    def convert(self, stream):
+        """Into its own wrapping, where nothing may change; from a pipe as well, where nothing is known beforehand."""
+        octets, lines = stream.octets(), []
+        source, target = self.runner.directory / 'convert.img', self.runner.directory / 'convert.out'
+        source.write_bytes(octets)
+        for name, piped in ((source, None), ('-', octets)):
+            done = subprocess.run([self.runner.godwit, 'convert', name, target, '--force'], input=piped,
+                                  capture_output=True, check=False)
+            if done.returncode or not target.exists():
+                lines.append('%s: exit status %d: %s' % (name, done.returncode, done.stderr.decode().strip()))
+                continue
+            lines += compare(octets, target.read_bytes())
+        return lines
 
     def memory(self, cases):
         if os.environ.get('GODWIT_FLAVOUR') == 'sanitize':
