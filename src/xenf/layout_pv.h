@@ -137,9 +137,7 @@
     F(P, xcr0, 0, 8, 1, HEX, ANY, NO_BITS, "extended states that are enabled")                                         \
     F(P, xcr0_accum, 0x8, 8, 1, HEX, ANY, NO_BITS, "extended states that were ever enabled")                           \
     S(P, fxsave, 0x10, 512, 1, x86_fxsave, "x87 and SSE state, an FXSAVE image")                                       \
-    F(P, xstate_bv, 0x210, 8, 1, HEX, ANY, NO_BITS, "states that are not in their first state")                        \
-    F(P, xcomp_bv, 0x218, 8, 1, HEX, ZERO("vcpu-xsave-compacted"), NO_BITS, "compaction")                              \
-    F(P, reserved, 0x220, 8, 6, HEX, ZERO("vcpu-xsave-reserved"), NO_BITS, "zero")
+    S(P, xsave_hdr, 0x210, 64, 1, xsave_hdr, "header of the XSAVE area")
 
 #define GW_VCPU_MSR(F, S, P)                                                                                           \
     F(P, index, 0, 4, 1, HEX, ANY, NO_BITS, "which MSR")                                                               \

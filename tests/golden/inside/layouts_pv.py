@@ -67,7 +67,7 @@ XSAVE = layout('vcpu_xsave', 592, '''
     u64 xcr0 xcr0_accum
     x86_fxsave fxsave
     @0x210
-    u64 xstate_bv xcomp_bv reserved[6]''')
+    xsave_hdr xsave_hdr''')
 VCPU_HEAD = layout('vcpu_head', 8, 'u32 vcpu_id reserved')
 PV_INFO = layout('pv_info', 8, 'u8 guest_width pt_levels\n octets reserved[6]')
 P2M_FRAMES = layout('p2m_frames', 8, 'u32 start_pfn end_pfn\n u64 p2m_pfns[0]')
