@@ -8,6 +8,8 @@
 
 #include "html.h"
 
+#define FEW_FINDINGS 8 /* are shown unasked, above the map */
+
 /* 'sha256-...' of an element's text. */
 static int put_hash(FILE *out, const char *what, const char *text, struct gw_err *err)
 {
@@ -126,10 +128,11 @@ static void put_findings(const struct page *p)
     if (p->view->num_findings == 0)
         return;
     fprintf(p->out,
-            "<details%s><summary><b>Findings</b></summary>\n<div class=scroll><table><thead><tr><th scope=col>"
+            "<details class=findings%s><summary><b>Findings</b> <span class=dim>at most %" PRIu64 " of each rule</span>"
+            "</summary>\n<div class=scroll><table><thead><tr><th scope=col>"
             "Severity<th scope=col>rule<th scope=col class=num>record<th scope=col class=num>offset"
             "<th scope=col>what\n<tbody>\n",
-            p->view->verdict->errors > 0 ? " open" : "");
+            p->view->verdict->errors > 0 && p->view->num_findings <= FEW_FINDINGS ? " open" : "", gw_limit(SAME_RULE));
     for (size_t i = 0; i < p->view->num_findings; i++)
         put_finding(p, &p->view->findings[i]);
     fprintf(p->out, "</table></div></details>\n");

@@ -200,10 +200,11 @@ static void put_caption(const struct page *p, const struct map *map)
         fprintf(p->out, "a cell is one pfn. ");
     if (map->num_bands > 1)
         fprintf(p->out, "A band across stands for a long stretch without a page. ");
-    fprintf(p->out,
-            "<span data-live hidden>Fine lines are 2&nbsp;MiB apart, strong ones 1&nbsp;GiB. Click the map, then "
-            "turn the wheel or press + and &minus; to zoom, drag or use the arrow keys to move, [ and ] to go "
-            "from run to run, 0 to see all.</span></figcaption>\n</figure>\n");
+    fprintf(
+        p->out,
+        "<span data-live hidden>Where there is room, fine lines are 2&nbsp;MiB apart, strong ones 1&nbsp;GiB. Click "
+        "the map, then turn the wheel or press + and &minus; to zoom, drag or use the arrow keys to move, [ and ] "
+        "to go from run to run, 0 to see all.</span></figcaption>\n</figure>\n");
 }
 
 /* --- tables ------------------------------------------------------------------------------------------------------- */

@@ -206,6 +206,21 @@ def check_hostile(tap, scratch):
     return scratch / "hostile.html"
 
 
+def check_stored(tap, scratch):
+    """What fuzzers found becomes a page or is refused; a page is well formed."""
+    out, wrong, pages = scratch / "stored.html", [], 0
+    for room in ("reader", "wrap"):
+        for path in sorted((SOURCE / "tests" / "fuzz" / "corpus" / room).iterdir()):
+            out.unlink(missing_ok=True)
+            done = inspect("--html", out, path)
+            if done.returncode not in (0, 1) or out.exists() == bool(done.stderr):
+                wrong.append("%s: exit status %d, %s" % (path.name, done.returncode, done.stderr[:200]))
+            if out.exists():
+                pages += 1
+                wrong += ["%s: %s" % (path.name, fault) for fault in judge(Page(out.read_text(encoding="ascii")))]
+    tap.point(pages > 0 and not wrong, "stored fuzz inputs become pages that are well formed", "\n".join(wrong))
+
+
 def check_sizes(tap, scratch):
     top = (1 << 28) - 1
     sizes = {
@@ -462,6 +477,7 @@ def main():
         scratch = pathlib.Path(folder)
         check_images(tap, scratch)
         hostile = check_hostile(tap, scratch)
+        check_stored(tap, scratch)
         check_sizes(tap, scratch)
         lacking = browser.missing()
         if lacking:
