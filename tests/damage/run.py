@@ -218,8 +218,8 @@ def document(chosen, structure, values):
 
 def store(path, lines):
     """The part of the document that is ours anew; what stands before it is tests/interop's."""
-    before = path.read_text().split(MARK)[0] if path.exists() else ""
-    path.write_text(before + "\n".join(lines) + "\n")
+    before = path.read_text().split(MARK)[0].rstrip("\n") if path.exists() else ""
+    path.write_text((before + "\n\n" if before else "") + "\n".join(lines) + "\n")
 
 
 def main():
