@@ -59,7 +59,7 @@ static void extend(struct verifier *v, struct run *run, bool in, uint64_t pfn,
 static void judge_pfn(struct verifier *v, struct tally *t, uint64_t pfn, uint8_t state)
 {
     bool named = (state & 0xf) != 0;
-    unsigned type = (state & 0xf) ^ PAGE_TYPE_FLIP;
+    unsigned type = (state & 0xf) ^ GW_PAGE_NO_TYPE;
     bool hole = named && type == GW_PAGE_XTAB && (state & PAGE_HAD_CONTENTS);
     v->verdict.by_type[type] += named;
     if (named && gw_type_populates(type)) {

@@ -9,7 +9,7 @@
 int page_type(const struct verifier *v, uint64_t pfn)
 {
     const uint8_t *state = gw_sparse_find(&v->memory.pages, pfn);
-    return state == NULL || *state == 0 || (*state & 0xf) == 0 ? -1 : (int)((*state & 0xf) ^ PAGE_TYPE_FLIP);
+    return state == NULL || *state == 0 || (*state & 0xf) == 0 ? -1 : (int)((*state & 0xf) ^ GW_PAGE_NO_TYPE);
 }
 
 static void judge_type(struct verifier *v, uint64_t pfn, unsigned type)
@@ -41,7 +41,7 @@ static void judge_range(struct verifier *v, uint64_t pfn, unsigned type)
 /* The state before and the new type: what the change means. */
 static void judge_change(struct verifier *v, uint64_t pfn, uint8_t state, unsigned type)
 {
-    unsigned before = (state & 0xf) ^ PAGE_TYPE_FLIP;
+    unsigned before = (state & 0xf) ^ GW_PAGE_NO_TYPE;
     unsigned was = gw_type_table_level(before), is = gw_type_table_level(type);
     if (v->memory.verifying) {
         if (gw_type_has_contents(type) && !(state & PAGE_HAD_CONTENTS))
@@ -120,7 +120,7 @@ static int judge_entry(struct verifier *v, uint64_t entry)
     else
         judge_first_pass(v, pfn, (*state & 0xf) == 0);
     judge_change(v, pfn, *state, type);
-    unsigned now = (*state & 0xf0u) | (type ^ PAGE_TYPE_FLIP) | PAGE_IN_RECORD;
+    unsigned now = (*state & 0xf0u) | (type ^ GW_PAGE_NO_TYPE) | PAGE_IN_RECORD;
     now |= gw_type_has_contents(type) ? PAGE_HAD_CONTENTS : 0;
     now |= gw_type_table_level(type) > 0 ? PAGE_WAS_TABLE : 0;
     now |= v->memory.verifying ? PAGE_VERIFIED : 0;

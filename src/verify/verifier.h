@@ -9,11 +9,7 @@
 
 #include "verify.h"
 
-/*
- * State of a pfn, in one octet. The low nibble is its last type xor 5 (a type that does not exist): 0 is "never
- * named".
- */
-#define PAGE_TYPE_FLIP 0x5u
+/* State of a pfn, in one octet. The low nibble is its last type xor GW_PAGE_NO_TYPE: 0 is "never named". */
 #define PAGE_HAD_CONTENTS 0x10u
 #define PAGE_WAS_TABLE 0x20u
 #define PAGE_VERIFIED 0x40u

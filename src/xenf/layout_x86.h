@@ -83,7 +83,7 @@
 #define GW_XSTATE_TILEDATA(F, S, P) F(P, tiles, 0, 8192, 1, OCTETS, ANY, NO_BITS, "eight tiles of 1024 octets")
 
 #define GW_X86_LAYOUTS(L)                                                                                              \
-    L(GW_TSC_INFO, tsc_info, 24, "9.1", "X86_TSC_INFO: the guest's clock")                                             \
+    L(GW_TSC_INFO, tsc_info, 24, "9.1", "the clock of the guest")                                                      \
     L(GW_CPUID_LEAF, cpuid_leaf, 24, "9.2", "an answer of CPUID")                                                      \
     L(GW_MSR_ENTRY, msr_entry, 16, "9.3", "an MSR of the policy")                                                      \
     L(GW_X86_ST, x86_st, 16, "7.6", "an x87 register")                                                                 \
