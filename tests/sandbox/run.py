@@ -13,11 +13,11 @@ import sys
 
 GODWIT = os.environ['GODWIT']
 SOURCE = os.environ['GODWIT_SOURCE']
-IMAGE = os.path.join(SOURCE, 'tests', 'images', 'hvm-16.img.xz')
+IMAGE = os.path.join(SOURCE, 'tests', 'images', 'tinyhvm.xl.xz')
 READERS = {'info', 'inspect', 'verify', 'digest', 'convert'}
 FED = 1 << 20  # octets: much more than a pipe holds
 
-OUTPUT = {'convert': ('-',)}  # what has to follow the input
+FOLLOWS = {'convert': ('-',), 'compare': (IMAGE,)}  # what has to follow the input
 
 ALLOW = 0x7fff0000
 ERRNO = 0x00050000
@@ -35,7 +35,7 @@ def confined_commands():
 
 def state_while_reading(image, *command):
     """What the kernel says about the process when it has taken octets from its standard input; then its end."""
-    process = subprocess.Popen([GODWIT, *command, '-', *OUTPUT.get(command[0], ())], stdin=subprocess.PIPE,
+    process = subprocess.Popen([GODWIT, *command, '-', *FOLLOWS.get(command[0], ())], stdin=subprocess.PIPE,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     process.stdin.write(image[:FED])  # comes back when all but a pipe full of it was read
     process.stdin.flush()
