@@ -218,14 +218,10 @@ const struct held *item_state(const struct inspector *in, const struct item *ite
 static const char *xenopsd_name(uint32_t type)
 {
     switch (type) {
-    case GW_XENOPSD_XENOPS: return "xenopsd Xenops";
-    case GW_XENOPSD_LIBXC: return "xenopsd Libxc";
-    case GW_XENOPSD_QEMU: return "xenopsd Qemu_trad";
-    case GW_XENOPSD_DEMU: return "xenopsd Demu";
-    case GW_XENOPSD_VARSTORED: return "xenopsd Varstored";
-    case GW_XENOPSD_SWTPM0: return "xenopsd Swtpm0";
-    case GW_XENOPSD_SWTPM: return "xenopsd Swtpm";
-    case GW_XENOPSD_END: return "xenopsd End_of_image";
+#define X(name, value, text)                                                                                           \
+    case value: return "xenopsd " text;
+        GW_XENOPSD_KINDS(X)
+#undef X
     default: return "xenopsd record of another kind";
     }
 }

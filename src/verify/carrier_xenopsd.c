@@ -8,19 +8,15 @@
 #define QEMU_MOST UINT64_C(1048576) /* that xenopsd takes */
 
 /* In the order in which xenopsd writes them; the bit of each in carrier.xenopsd_seen. */
-static const struct {
-    uint32_t kind;
-    const char *name;
-} kinds[] = {
-    { GW_XENOPSD_XENOPS, "Xenops" },       { GW_XENOPSD_LIBXC, "Libxc" },      { GW_XENOPSD_DEMU, "Demu" },
-    { GW_XENOPSD_VARSTORED, "Varstored" }, { GW_XENOPSD_SWTPM0, "Swtpm0" },    { GW_XENOPSD_SWTPM, "Swtpm" },
-    { GW_XENOPSD_QEMU, "Qemu_trad" },      { GW_XENOPSD_END, "End_of_image" },
+static const uint32_t kinds[] = {
+    GW_XENOPSD_XENOPS, GW_XENOPSD_LIBXC, GW_XENOPSD_DEMU, GW_XENOPSD_VARSTORED,
+    GW_XENOPSD_SWTPM0, GW_XENOPSD_SWTPM, GW_XENOPSD_QEMU, GW_XENOPSD_END,
 };
 
 static unsigned rank_of(uint32_t kind)
 {
     unsigned rank = 0;
-    while (kinds[rank].kind != kind)
+    while (kinds[rank] != kind)
         assert(++rank < sizeof kinds / sizeof kinds[0]); /* the reader knows no other */
     return rank;
 }
@@ -33,9 +29,10 @@ static bool seen(const struct verifier *v, uint32_t kind)
 static void judge_place(struct verifier *v, unsigned rank)
 {
     if (v->carrier.xenopsd_seen & 1u << rank)
-        find(v, GW_RULE_XENOPSD_DUPLICATE, "a second %s record", kinds[rank].name);
+        find(v, GW_RULE_XENOPSD_DUPLICATE, "a second %s record", gw_xenopsd_name(kinds[rank]));
     else if (v->carrier.xenopsd_seen >> rank != 0)
-        find(v, GW_RULE_XENOPSD_ORDER, "%s comes behind a record that xenopsd writes after it", kinds[rank].name);
+        find(v, GW_RULE_XENOPSD_ORDER, "%s comes behind a record that xenopsd writes after it",
+             gw_xenopsd_name(kinds[rank]));
     v->carrier.xenopsd_seen |= 1u << rank;
 }
 
@@ -71,8 +68,8 @@ void judge_xenopsd(struct verifier *v, const struct gw_aside *aside)
     v->carrier.xenopsd = true;
     judge_place(v, rank);
     if (aside->length > 0 && aside->body_len == 0)
-        find(v, GW_RULE_XENOPSD_LENGTH_FIELD, "%s announces %llu octets; its length field is 0", kinds[rank].name,
-             (unsigned long long)aside->length);
+        find(v, GW_RULE_XENOPSD_LENGTH_FIELD, "%s announces %llu octets; its length field is 0",
+             gw_xenopsd_name(kinds[rank]), (unsigned long long)aside->length);
     if (aside->type == GW_XENOPSD_XENOPS)
         judge_xenops(v, aside);
     else if (aside->type == GW_XENOPSD_QEMU)

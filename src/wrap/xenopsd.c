@@ -31,13 +31,10 @@ static unsigned bid_xenopsd(const uint8_t *mem, size_t len)
 
 static const struct {
     uint64_t kind;
-    const char *name;
     bool has_body; /* its length field is its length */
 } kinds[] = {
-    { GW_XENOPSD_XENOPS, "Xenops", true },       { GW_XENOPSD_LIBXC, "Libxc", false },
-    { GW_XENOPSD_QEMU, "Qemu_trad", true },      { GW_XENOPSD_DEMU, "Demu", false },
-    { GW_XENOPSD_VARSTORED, "Varstored", true }, { GW_XENOPSD_SWTPM0, "Swtpm0", true },
-    { GW_XENOPSD_SWTPM, "Swtpm", true },         { GW_XENOPSD_END, "End_of_image", false },
+    { GW_XENOPSD_XENOPS, true },    { GW_XENOPSD_LIBXC, false }, { GW_XENOPSD_QEMU, true },  { GW_XENOPSD_DEMU, false },
+    { GW_XENOPSD_VARSTORED, true }, { GW_XENOPSD_SWTPM0, true }, { GW_XENOPSD_SWTPM, true }, { GW_XENOPSD_END, false },
 };
 
 /* The row of that kind, -1 if it is none that xenopsd reads. */
@@ -130,7 +127,7 @@ static int read_record(struct stream *s, struct gw_aside *aside, struct gw_err *
     aside->type = (uint32_t)kind;
     aside->length = gw_u64(&cur);
     s->body.len = 0;
-    if (kinds[row].has_body && read_body(s, kinds[row].name, aside->length, err) < 0)
+    if (kinds[row].has_body && read_body(s, gw_xenopsd_name(kinds[row].kind), aside->length, err) < 0)
         return -1;
     return say_record(s, aside, err);
 }

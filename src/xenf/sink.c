@@ -16,6 +16,22 @@ static int answered(struct gw_sink *sink, int rc)
 #define CALL(sink, slot, ...)                                                                                          \
     (assert(!(sink)->failed), (sink)->ops->slot == NULL ? 0 : answered(sink, (sink)->ops->slot(sink, __VA_ARGS__)))
 
+const char *gw_xenopsd_name(uint64_t kind)
+{
+    static const struct {
+        uint64_t kind;
+        const char *name;
+    } names[] = {
+#define X(id, value, text) { (value), (text) },
+        GW_XENOPSD_KINDS(X)
+#undef X
+    };
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].kind == kind)
+            return names[i].name;
+    return NULL;
+}
+
 int gw_sink_begin(struct gw_sink *sink, const struct gw_headers *headers, struct gw_err *err)
 {
     return CALL(sink, begin, headers, err);

@@ -105,20 +105,30 @@ enum gw_libxl_type {
     GW_NUM_LIBXL_TYPES
 };
 
-/* The kinds of xenopsd's records (xenopsd-framing 1). */
+/*
+ * The kinds of xenopsd's records (xenopsd-framing 1): X(NAME, value, "name"). LIBXL and QEMU_XEN were never written;
+ * what stands in Qemu_trad may as well be an upstream QEMU's state.
+ */
+#define GW_XENOPSD_KINDS(X)                                                                                            \
+    X(XENOPS, 0x000f, "Xenops")                                                                                        \
+    X(LIBXC, 0x00f0, "Libxc")                                                                                          \
+    X(LIBXL, 0x00f1, "Libxl")                                                                                          \
+    X(LIBXC_LEGACY, 0x00f2, "Libxc_legacy")                                                                            \
+    X(QEMU, 0x0f00, "Qemu_trad")                                                                                       \
+    X(QEMU_XEN, 0x0f01, "Qemu_xen")                                                                                    \
+    X(DEMU, 0x0f10, "Demu")                                                                                            \
+    X(VARSTORED, 0x0f11, "Varstored")                                                                                  \
+    X(SWTPM0, 0x0f12, "Swtpm0")                                                                                        \
+    X(SWTPM, 0x0f13, "Swtpm")                                                                                          \
+    X(END, 0xffff, "End_of_image")
+
 enum gw_xenopsd_kind {
-    GW_XENOPSD_XENOPS = 0x000f,
-    GW_XENOPSD_LIBXC = 0x00f0,
-    GW_XENOPSD_LIBXL = 0x00f1, /* this one and QEMU_XEN were never written */
-    GW_XENOPSD_LIBXC_LEGACY = 0x00f2,
-    GW_XENOPSD_QEMU = 0x0f00, /* "Qemu_trad", but upstream QEMU's state as well */
-    GW_XENOPSD_QEMU_XEN = 0x0f01,
-    GW_XENOPSD_DEMU = 0x0f10,
-    GW_XENOPSD_VARSTORED = 0x0f11,
-    GW_XENOPSD_SWTPM0 = 0x0f12,
-    GW_XENOPSD_SWTPM = 0x0f13,
-    GW_XENOPSD_END = 0xffff
+#define X(name, value, ...) GW_XENOPSD_##name = (value),
+    GW_XENOPSD_KINDS(X)
+#undef X
 };
+/* NULL: there is no such kind. */
+const char *gw_xenopsd_name(uint64_t kind);
 
 /* What a wrapping carries beside the image. */
 enum gw_aside_kind {
