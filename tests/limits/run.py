@@ -66,7 +66,7 @@ class Measured:
 
     def wrong(self):
         lines = []
-        if self.large > self.small * GROWTH + 1:
+        if self.large > max(self.small, 0) * GROWTH + 1:  # less than nothing: what is too long is not looked at
             lines.append('an octet costs %.1f instructions, and %.1f in a stream four times as long'
                          % (self.small, self.large))
         most = PRINTED if self.command == 'inspect' else self.case.per_octet
