@@ -180,12 +180,25 @@ def lint():
     return run.stdout.splitlines()
 
 
+def lacking(shell):
+    """Why the shell cannot be asked here; None if it can."""
+    if not shutil.which(shell):
+        return "%s is not installed" % shell
+    if shell == "zsh":      # its completion runs in its line editor alone, which wants a terminal
+        try:
+            for end in pty.openpty():
+                os.close(end)
+        except OSError as error:
+            return "this system lends no terminals (%s)" % error
+    return None
+
+
 def main():
     points = [("shellcheck finds nothing in the completion for bash", lint())]
     facts = questions()
     for shell, ask in (("bash", ask_bash), ("zsh", ask_zsh), ("fish", ask_fish)):
-        if not shutil.which(shell):
-            points.append(("%s completes" % shell, "%s is not installed" % shell))
+        if lacking(shell):
+            points.append(("%s completes" % shell, lacking(shell)))
             continue
         with tempfile.TemporaryDirectory(prefix="godwit-completion-") as work:
             os.mkdir(os.path.join(work, "folder"))

@@ -27,6 +27,10 @@ def missing():
     return None
 
 
+class Unusable(Exception):
+    """It is installed, but does not start on this system: containers may forbid what it needs."""
+
+
 class Browser:
     def __init__(self):
         self.profile = tempfile.TemporaryDirectory(prefix="godwit-browser-", ignore_cleanup_errors=True)
@@ -41,7 +45,12 @@ class Browser:
         capabilities = {"browserName": "chrome",
                         "goog:chromeOptions": {"args": [*ARGUMENTS, "--user-data-dir=" + self.profile.name]},
                         "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
-        session = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
+        try:
+            session = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
+        except RuntimeError as error:
+            self.stop()
+            why = re.search(r'"message":"(.*?)["\\]', str(error))
+            raise Unusable(why[1] if why else str(error)[:100]) from error
         self.session = "/session/" + session["sessionId"]
 
     def __enter__(self):
@@ -51,10 +60,13 @@ class Browser:
         try:
             self.ask("DELETE", self.session)
         finally:
-            self.driver.terminate()
-            self.driver.wait()
-            self.driver.stdout.close()
-            self.profile.cleanup()
+            self.stop()
+
+    def stop(self):
+        self.driver.terminate()
+        self.driver.wait()
+        self.driver.stdout.close()
+        self.profile.cleanup()
 
     def ask(self, method, path, body=None):
         data = json.dumps(body if body is not None else {}).encode() if method == "POST" else None
