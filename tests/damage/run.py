@@ -235,8 +235,8 @@ def main():
                 for case in structure + values if case.trouble]
     tap.point(not troubled, "verify ends each of %d with a verdict that fits" % (len(structure) + len(values)),
               "\n".join(troubled))
-    for line in document(chosen, structure, values):
-        tap.note(line.strip())
+    for line in "\n".join(document(chosen, structure, values)).splitlines():
+        tap.note(line)
     for line in missed(values) if chosen.list else ():
         tap.note("nothing said: " + line)
     return tap.done()
