@@ -18,6 +18,7 @@
 #include "session_tools.h"
 #include "store_files.h"
 
+#define PATIENCE_MS 20000
 #define REPORTS_MOST 16
 
 /* What all processes of a row see. */
@@ -150,13 +151,6 @@ static int settle_destination(void *arg, const struct gw_session_info *info, str
     return 0;
 }
 
-/* Holders end with the server: all are children of its. Who is ready and was never let go has to be told. */
-static void end_server(struct play *play)
-{
-    CHECK_EQ(kill(-play->server, SIGKILL), 0);
-    CHECK_EQ(waitpid(play->server, NULL, 0), play->server);
-}
-
 static unsigned count_there(const struct play *play, char again[64])
 {
     unsigned num = 0;
@@ -168,6 +162,21 @@ static unsigned count_there(const struct play *play, char again[64])
         num++;
     }
     return num;
+}
+
+/*
+ * Holders end with the server: all are children of its. Who is ready and was never let go has to be told. Where the
+ * source's guest has gone, the holder that told so has yet to say where the new one is: it gets the time for that.
+ */
+static void end_server(struct play *play)
+{
+    struct gw_err err = GW_ERR_NONE;
+    char again[64];
+    bool gone = gw_guest_look(play->guest, &err) != GW_LIFE_RAN;
+    for (unsigned tries = 0; gone && count_there(play, again) == 0 && tries < PATIENCE_MS; tries++)
+        poll(NULL, 0, 1);
+    CHECK_EQ(kill(-play->server, SIGKILL), 0);
+    CHECK_EQ(waitpid(play->server, NULL, 0), play->server);
 }
 
 static void end_guest(const char *again)
