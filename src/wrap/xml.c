@@ -63,10 +63,23 @@ static bool is_text(struct span text)
     return true;
 }
 
+/* memmem, whose sanitized form looks at all that is left before it begins: each of many short marks would cost that. */
+static const char *find_mark(const char *mem, size_t len, const char *mark)
+{
+    size_t mark_len = strlen(mark);
+    for (const char *p = mem; len >= mark_len && (p = memchr(mem, mark[0], len - mark_len + 1)) != NULL;) {
+        if (memcmp(p, mark, mark_len) == 0)
+            return p;
+        len -= (size_t)(p + 1 - mem);
+        mem = p + 1;
+    }
+    return NULL;
+}
+
 /* Takes up to and with mark; the octets before it. */
 static bool take_until(struct xml *xml, const char *mark, struct span *out)
 {
-    const char *found = memmem(xml->p, left(xml), mark, strlen(mark));
+    const char *found = find_mark(xml->p, left(xml), mark);
     if (found == NULL)
         return false;
     *out = (struct span){ .p = xml->p, .len = (size_t)(found - xml->p) };
