@@ -114,7 +114,10 @@ bool gw_wants_colour(const struct gw_args *args);
 struct gw_sink *gw_progress(const struct gw_args *args, const struct gw_wrap *wrap, const char *name,
                             struct gw_err *err);
 
-/* judge.c: a file through the verifier. */
+/* judge.c */
+/* A file that gives the same octets when it is opened once more. What is not there is said when it is opened. */
+bool gw_can_read_again(const char *name);
+/* A file through the verifier. */
 struct gw_judgement {
     struct gw_verdict verdict;
     char layers[64];

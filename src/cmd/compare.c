@@ -3,7 +3,6 @@
  *
  * What a wrapping carries beside the image is no part of the guest's state as the image has it, and is not compared.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,7 +34,6 @@ struct side {
 };
 
 struct telling {
-    const struct gw_args *args;
     bool json, quiet, all;
     uint64_t runs, fields; /* told so far, or passed over */
 };
@@ -202,9 +200,7 @@ static int compare(struct side *sides, struct telling *t, bool *equal, struct gw
 static enum gw_exit compare_run(const struct gw_args *args)
 {
     struct side sides[2] = { { .name = args->operand[0] }, { .name = args->operand[1] } };
-    struct telling t = {
-        .args = args, .json = args->given[OPT_JSON], .quiet = args->given[OPT_QUIET], .all = args->given[OPT_ALL]
-    };
+    struct telling t = { .json = args->given[OPT_JSON], .quiet = args->given[OPT_QUIET], .all = args->given[OPT_ALL] };
     struct gw_err err = GW_ERR_NONE;
     uint64_t max_pfn;
     bool equal = false;

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -140,17 +139,11 @@ static int read_config(struct convert *c, const char *name, struct gw_err *err)
     return 0;
 }
 
-static bool is_read_again(const char *name)
-{
-    struct stat st;
-    return strcmp(name, "-") != 0 && stat(name, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
-}
-
 /* Once or twice through the input, which nothing was read of yet; what that does not need is given up before. */
 static int passes(struct convert *c, struct gw_chan *to, const char *new_file, struct gw_err *err)
 {
     const struct gw_sandbox what = { &c->in, 1, new_file };
-    bool again = is_read_again(c->in);
+    bool again = gw_can_read_again(c->in);
     if (gw_confine_to(c->args, &what, err) < 0 || (again && pass(c, err) < 0))
         return -1;
     c->pack.to = to;

@@ -178,7 +178,7 @@ static enum gw_exit inspect_run(const struct gw_args *args)
         return GW_EXIT_USAGE;
     if (args->given[OPT_VCPU])
         view.vcpu = q.vcpu;
-    bool again = strcmp(view.file, "-") != 0 && gw_can_read_again(view.file);
+    bool again = gw_can_read_again(view.file);
     if (q.has_va && !again) {
         gw_complain_usage("inspect: --va reads the image several times: give a file that can be read again");
         return GW_EXIT_USAGE;

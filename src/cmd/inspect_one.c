@@ -6,13 +6,11 @@
  */
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "inspect.h"
 
 struct asked {
     const struct gw_question *q;
-    const struct gw_args *args;
     const struct gw_inspect_view *view;
     const char *name;
     bool json;
@@ -166,16 +164,10 @@ static int show_va(struct asked *a, struct gw_err *err)
     return gw_fail(err, GW_E_REFUSED, "the address 0x%llx is not mapped", (unsigned long long)a->q->va);
 }
 
-bool gw_can_read_again(const char *name)
-{
-    struct stat st;
-    return stat(name, &st) < 0 || S_ISREG(st.st_mode);
-}
-
 enum gw_exit gw_inspect_one(const struct gw_question *question, const struct gw_args *args,
                             const struct gw_inspect_view *view)
 {
-    struct asked a = { question, args, view, args->operand[0], args->given[OPT_JSON] };
+    struct asked a = { question, view, args->operand[0], args->given[OPT_JSON] };
     struct gw_err err = GW_ERR_NONE;
     int rc;
     if (question->has_record)

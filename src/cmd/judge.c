@@ -7,8 +7,15 @@
  * few.
  */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd.h"
+
+bool gw_can_read_again(const char *name)
+{
+    struct stat st;
+    return strcmp(name, "-") != 0 && (stat(name, &st) < 0 || S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
+}
 
 /* Findings are kept, for a second reading may follow; their number is bounded by the verifier. */
 static void keep(void *arg, const struct gw_finding *finding)

@@ -8,8 +8,6 @@
 #include "listing.h"
 #include "wrap.h"
 
-#define LIBXL_EMULATOR_HEADER 8 /* emulator's id and index, u32 each (libxl-stream 2.2) */
-
 struct printer {
     FILE *out;
     const struct gw_inspect_view *view;
@@ -33,7 +31,7 @@ enum aside_holds aside_holds(const struct item *item, const struct held *held, s
         (is_xenopsd && item->type == GW_XENOPSD_XENOPS))
         return ASIDE_HOLDS_CONFIG;
     if (is_libxl(item, GW_LIBXL_EMULATOR) || is_libxl(item, GW_LIBXL_XENSTORE))
-        gw_take(octets, LIBXL_EMULATOR_HEADER);
+        gw_take(octets, GW_LIBXL_EMULATOR_HEAD);
     if (is_libxl(item, GW_LIBXL_EMULATOR) || (is_xenopsd && item->type == GW_XENOPSD_QEMU))
         return ASIDE_HOLDS_QEMU;
     return is_libxl(item, GW_LIBXL_XENSTORE) ? ASIDE_HOLDS_STORE : ASIDE_HOLDS_OTHER;

@@ -124,13 +124,12 @@ static int digest_record(struct gw_sink *sink, const struct gw_record *record, s
     const struct gw_record_info *info = gw_record_info(type);
     uint64_t slot = (uint64_t)type * BLOBS_PER_TYPE;
     char name[40];
-    if (type == GW_REC_X86_PV_VCPU_BASIC || type == GW_REC_X86_PV_VCPU_EXTENDED || type == GW_REC_X86_PV_VCPU_XSAVE ||
-        type == GW_REC_X86_PV_VCPU_MSRS)
+    if (gw_record_has_vcpu(type))
         return keep_vcpu(d, record, err);
     if (record->body == NULL)
         return 0; /* longer than anything that is kept: no state of a guest */
     if (type == GW_REC_X86_PV_INFO && record->frame.length > 0)
-        d->width = record->body[0];
+        d->width = (unsigned)gw_get(gw_cur(record->body, record->frame.length), x86_pv_info, guest_width);
     if (info != NULL)
         plain_name(name, sizeof name, info->name);
     else

@@ -59,14 +59,6 @@ __attribute__((format(printf, 3, 4))) static void fact(const struct page *p, con
     fprintf(p->out, "</div>\n");
 }
 
-static uint64_t pages(const struct gw_verdict *v)
-{
-    uint64_t num = 0;
-    for (unsigned type = 0; type < 16; type++)
-        num += gw_type_populates(type) ? v->by_type[type] : 0;
-    return num;
-}
-
 static void put_facts(const struct page *p)
 {
     const struct gw_summary *s = &p->in->summary;
@@ -77,7 +69,7 @@ static void put_facts(const struct page *p)
         fact(p, "Name", "%s", gw_escape(text, sizeof text, s->config.name, strlen(s->config.name)));
     if (s->begun) {
         fact(p, "Guest", "%s", gw_guest_name(s, v));
-        fact(p, "Memory", "%s", gw_size_text(text, sizeof text, pages(v) * GW_PAGE_LEN));
+        fact(p, "Memory", "%s", gw_size_text(text, sizeof text, gw_verdict_pages(v) * GW_PAGE_LEN));
         fact(p, "vCPUs with registers", "%" PRIu64, v->num_vcpus);
         fact(p, s->headers.domain.xen_major == 0 ? "Converted, not saved, by" : "Saved by", "Xen %u.%u",
              s->headers.domain.xen_major, s->headers.domain.xen_minor);

@@ -27,7 +27,7 @@ __attribute__((format(printf, 4, 5))) static void line(FILE *out, bool colour, c
     fputc('\n', out);
 }
 
-static uint64_t num_ram(const struct gw_verdict *verdict)
+uint64_t gw_verdict_pages(const struct gw_verdict *verdict)
 {
     uint64_t num = 0;
     for (unsigned type = 0; type < 16; type++)
@@ -52,8 +52,8 @@ static void guest_lines(FILE *out, bool colour, const struct gw_info *info)
          v->num_vcpus == 1 ? "" : "s", s->config.name[0] ? ", name '" : "",
          gw_escape(name, sizeof name, s->config.name, strlen(s->config.name)), s->config.name[0] ? "'" : "");
     line(out, colour, "memory", "%s: %" PRIu64 " of %" PRIu64 " pfns are pages, %" PRIu64 " holes%s",
-         gw_size_text(size, sizeof size, num_ram(v) * GW_PAGE_LEN), num_ram(v), v->num_pfns, v->by_type[GW_PAGE_XTAB],
-         v->by_type[GW_PAGE_BROKEN] > 0 ? ", broken ones" : "");
+         gw_size_text(size, sizeof size, gw_verdict_pages(v) * GW_PAGE_LEN), gw_verdict_pages(v), v->num_pfns,
+         v->by_type[GW_PAGE_XTAB], v->by_type[GW_PAGE_BROKEN] > 0 ? ", broken ones" : "");
     if (num_tables(v) > 0)
         line(out, colour, "page tables", "%" PRIu64 " (L1 %" PRIu64 ", L2 %" PRIu64 ", L3 %" PRIu64 ", L4 %" PRIu64 ")",
              num_tables(v), v->by_type[1] + v->by_type[9], v->by_type[2] + v->by_type[10],
@@ -139,7 +139,7 @@ void gw_info_text(FILE *out, bool colour, const struct gw_info *info)
 static void json_memory(struct gw_json *json, const struct gw_verdict *v)
 {
     gw_json_object(json, "memory");
-    gw_json_number(json, "pages", num_ram(v));
+    gw_json_number(json, "pages", gw_verdict_pages(v));
     gw_json_number(json, "pfns", v->num_pfns);
     gw_json_number(json, "holes", v->by_type[GW_PAGE_XTAB]);
     gw_json_number(json, "broken", v->by_type[GW_PAGE_BROKEN]);

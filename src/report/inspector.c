@@ -14,12 +14,6 @@ static struct inspector *of(struct gw_sink *sink)
     return (struct inspector *)sink;
 }
 
-static bool is_vcpu_record(uint32_t type)
-{
-    return type == GW_REC_X86_PV_VCPU_BASIC || type == GW_REC_X86_PV_VCPU_EXTENDED ||
-           type == GW_REC_X86_PV_VCPU_XSAVE || type == GW_REC_X86_PV_VCPU_MSRS;
-}
-
 static struct item *add_item(struct inspector *in, const struct item *want, struct gw_err *err)
 {
     void *mem = in->items;
@@ -47,7 +41,7 @@ static struct item *vcpu_item(struct inspector *in, const struct item *want, str
 /* NULL without an error: it is not followed, and counted. */
 static struct item *item_for(struct inspector *in, const struct item *want, struct gw_err *err)
 {
-    if (want->of == ITEM_RECORD && is_vcpu_record(want->type) && want->vcpu < gw_limit(VCPUS))
+    if (want->of == ITEM_RECORD && gw_record_has_vcpu(want->type) && want->vcpu < gw_limit(VCPUS))
         return vcpu_item(in, want, err);
     for (size_t i = 0; i < in->num_others; i++) {
         struct item *item = &in->items[in->others[i]];
@@ -103,10 +97,8 @@ static int inspect_record(struct gw_sink *sink, const struct gw_record *record, 
     struct item want = { .of = ITEM_RECORD, .type = record->frame.type };
     if (gw_sink_record(in->summarizer, record, err) < 0)
         return -1;
-    if (is_vcpu_record(want.type)) {
-        struct gw_cur cur = gw_cur(record->body, record->frame.length);
-        want.vcpu = gw_u32(&cur);
-    }
+    if (gw_record_has_vcpu(want.type))
+        want.vcpu = (uint32_t)gw_get(gw_cur(record->body, record->frame.length), x86_pv_vcpu_hdr, vcpu_id);
     return hold(in, &want, &record->frame, record->body, record->body != NULL ? record->frame.length : 0,
                 record->frame.length, err);
 }
@@ -262,8 +254,8 @@ struct gw_view inspector_view(const struct inspector *in)
         const struct held *held = item_state(in, &in->items[i]);
         if (in->items[i].of != ITEM_RECORD || held == NULL)
             continue;
-        if (in->items[i].type == GW_REC_X86_PV_INFO && held->body.len > 0)
-            view.width = held->body.mem[0];
+        if (in->items[i].type == GW_REC_X86_PV_INFO)
+            view.width = (unsigned)gw_get(gw_buf_cur(&held->body), x86_pv_info, guest_width);
         if (in->items[i].type == GW_REC_X86_CPUID_POLICY)
             view.cpuid = gw_buf_cur(&held->body);
     }

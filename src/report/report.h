@@ -95,6 +95,8 @@ struct gw_info {
 void gw_info_text(FILE *out, bool colour, const struct gw_info *info);
 void gw_info_json(FILE *out, const struct gw_info *info);
 
+/* pfns that end as pages. */
+uint64_t gw_verdict_pages(const struct gw_verdict *verdict);
 /* "1 error, 2 warnings, no notes". Returns room. */
 char *gw_counts_text(char *room, size_t len, const struct gw_verdict *verdict);
 

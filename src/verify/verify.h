@@ -56,12 +56,10 @@ typedef void gw_finding_fn(void *arg, const struct gw_finding *finding);
 
 struct gw_verify_opts {
     bool strict;
-    bool contents; /* look at contents, which VERIFY needs; 8 octets per pfn up to the highest named */
-    bool
-        tables; /* with contents: keep page tables as they pass, GW_LIMIT KEPT_TABLES octets of them, for what cannot be
-                  * read again */
-    uint64_t max_pfn;     /* the reader refuses pfns at or above it; 0: gw_limit(PFN) */
-    unsigned for_xen;     /* minor number of the receiver's Xen 4; 0: the newest */
+    bool contents;    /* look at contents, which VERIFY needs; 8 octets per pfn up to the highest named */
+    bool tables;      /* with contents, for what cannot be read again: keep tables as they pass, up to KEPT_TABLES */
+    uint64_t max_pfn; /* the reader refuses pfns at or above it; 0: gw_limit(PFN) */
+    unsigned for_xen; /* minor number of the receiver's Xen 4; 0: the newest */
     gw_finding_fn *found; /* may be NULL; told at most gw_limit(SAME_RULE) times for one rule */
     void *arg;
 };

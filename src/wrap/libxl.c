@@ -99,7 +99,7 @@ static int say_record(struct stream *s, struct gw_aside *aside, struct gw_err *e
     struct gw_device_state state;
     struct gw_device_store store;
     struct gw_cur cur = gw_cur(aside->body, aside->body_len);
-    gw_take(&cur, 8);
+    gw_take(&cur, GW_LIBXL_EMULATOR_HEAD);
     if (aside->type == GW_LIBXL_EMULATOR && !cur.bad) {
         if (read_device_state(cur, &state, err) < 0)
             return -1;
@@ -249,9 +249,9 @@ int pack_libxl_head(struct packer *p, struct gw_err *err)
 /* The device model's state as xenopsd keeps it, without the sub-header: id, index. */
 static int put_qemu(struct packer *p, const struct gw_aside *aside, struct gw_err *err)
 {
-    if (aside->body_len > gw_limit(LIBXL_BODY) - 8)
+    if (aside->body_len > gw_limit(LIBXL_BODY) - GW_LIBXL_EMULATOR_HEAD)
         return pack_no_record(p, aside, err);
-    gw_record_header_encode(&p->out, GW_LIBXL_EMULATOR, (uint32_t)aside->body_len + 8);
+    gw_record_header_encode(&p->out, GW_LIBXL_EMULATOR, (uint32_t)aside->body_len + GW_LIBXL_EMULATOR_HEAD);
     gw_put_u32(&p->out, pack_emulator_id(p));
     gw_put_u32(&p->out, 0);
     gw_put(&p->out, aside->body, aside->body_len);

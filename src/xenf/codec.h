@@ -148,6 +148,8 @@ struct gw_vcpu {
     uint32_t id;
     struct gw_cur blob; /* may be empty (5.2) */
 };
+/* The body of such a record begins with a vCPU's id. */
+bool gw_record_has_vcpu(uint32_t type);
 int gw_vcpu_decode(struct gw_cur cur, struct gw_vcpu *out, struct gw_err *err);
 void gw_vcpu_encode(struct gw_buf *buf, uint32_t id, const void *blob, size_t len);
 

@@ -60,6 +60,12 @@ void gw_p2m_frames_encode(struct gw_buf *buf, uint32_t start_pfn, uint32_t end_p
         gw_put_u64(buf, frames[i]);
 }
 
+bool gw_record_has_vcpu(uint32_t type)
+{
+    return type == GW_REC_X86_PV_VCPU_BASIC || type == GW_REC_X86_PV_VCPU_EXTENDED ||
+           type == GW_REC_X86_PV_VCPU_XSAVE || type == GW_REC_X86_PV_VCPU_MSRS;
+}
+
 int gw_vcpu_decode(struct gw_cur cur, struct gw_vcpu *out, struct gw_err *err)
 {
     struct gw_vcpu v;

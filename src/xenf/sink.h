@@ -104,6 +104,7 @@ enum gw_libxl_type {
     GW_LIBXL_CKPT_STATE,
     GW_NUM_LIBXL_TYPES
 };
+#define GW_LIBXL_EMULATOR_HEAD 8u /* octets before what a device model's record holds: u32 id, u32 index */
 
 /*
  * The kinds of xenopsd's records (xenopsd-framing 1): X(NAME, value, "name"). LIBXL and QEMU_XEN were never written;
