@@ -1,0 +1,245 @@
+/*
+ * legacy.h - the inside of the reader of legacy images (libxc of Xen 3.0 to 4.5): one walk over the octets, what
+ * happens on it, and what is made of it.
+ *
+ *   head   how wide, which guest, extended info, p2m frames           legacy_head.c, legacy_probe.c
+ *   walk   chunks of a round's body, then its tail, as events          legacy_body.c, legacy_tail.c
+ *   plan   a walk that only looks: rounds, what the last one lists     legacy_plan.c
+ *   emit   a walk that makes records of today's format                 legacy_emit.c, legacy_state.c
+ *
+ * W is the width of the toolstack's words, G the guest's (legacy sections 1 and 3). Offsets of events are those of the
+ * datum in the unpacked input. Nothing here knows what surrounds the image but as a hint.
+ */
+#ifndef GW_LEGACY_H
+#define GW_LEGACY_H
+
+#include "layers.h"
+
+#define LEGACY_P2M_MOST UINT64_C(0x10000000) /* pfn fields have 28 bits */
+#define LEGACY_BATCH_MOST 1024u
+#define LEGACY_VCPUS_MOST 4096u
+
+/* The chunks (section 5): everything but a batch, whose id is its number of entries. */
+enum legacy_chunk_id {
+    LEGACY_END_OF_BODY = 0,
+    LEGACY_VERIFY = -1,
+    LEGACY_VCPU_INFO = -2,
+    LEGACY_IDENT_PT = -3,
+    LEGACY_VM86_TSS = -4,
+    LEGACY_TMEM = -5,
+    LEGACY_TMEM_EXTRA = -6,
+    LEGACY_TSC_INFO = -7,
+    LEGACY_CONSOLE_PFN = -8,
+    LEGACY_LAST_CHECKPOINT = -9,
+    LEGACY_ACPI_IOPORTS = -10,
+    LEGACY_VIRIDIAN = -11,
+    LEGACY_COMPRESSED = -12,
+    LEGACY_ENABLE_COMPRESSION = -13,
+    LEGACY_GENERATION_ID = -14,
+    LEGACY_PAGING_RING = -15,
+    LEGACY_ACCESS_RING = -16,
+    LEGACY_SHARING_RING = -17,
+    LEGACY_TOOLSTACK = -18,
+    LEGACY_IOREQ_SERVER_PFN = -19,
+    LEGACY_NR_IOREQ_PAGES = -20,
+    LEGACY_X87_FIP_WIDTH = -21,
+    LEGACY_LOWEST = LEGACY_X87_FIP_WIDTH
+};
+
+/* How the image begins: as every release wrote it, or as the two proposals of 2014 (section 14). */
+enum legacy_form { LEGACY_PLAIN, LEGACY_PROPOSAL_A, LEGACY_PROPOSAL_B };
+
+struct legacy_head {
+    uint64_t offset; /* of the first octet, of a proposal's marker too */
+    enum legacy_form form;
+    unsigned width; /* W: 4 or 8 */
+    bool is_hvm;
+    uint64_t p2m_size; /* 1 to LEGACY_P2M_MOST */
+    /* PV from here on */
+    bool has_info, has_extended; /* extended info is there; its block "extv" */
+    unsigned guest_width;        /* G: 4 or 8 */
+    uint32_t vcpu_len;           /* octets of a vCPU's context: 0xaf0 or 0x1430 */
+    uint32_t xsave_len;          /* as "xcnt" has it, 16 octets of head included; 0: no XSAVE */
+    uint32_t num_unknown;        /* blocks of extended info that nobody knows */
+    struct gw_buf frames;        /* num_frames u64, host order: pfns of the p2m's pages */
+    uint32_t num_frames;
+};
+
+/* A batch whose entries were read; its contents, if any, are the next octets of walk->chan. */
+struct legacy_batch {
+    uint64_t offset;         /* of the count */
+    const uint64_t *entries; /* widened to today's: gw_entry_pfn(), gw_entry_type(); holes (XTAB) among them */
+    uint32_t num;
+    uint32_t num_contents; /* pages that follow; 0 in compressed rounds */
+    bool is_compressed;    /* the contents come in chunks -12 */
+};
+
+struct legacy_tmem;
+struct legacy_model;
+
+/* Any other chunk. Which members have a meaning is the id's to say. */
+struct legacy_chunk {
+    int32_t id;
+    uint64_t offset;
+    uint64_t value;         /* of an HVM parameter */
+    uint64_t param;         /* its index in Xen */
+    struct gw_tsc_info tsc; /* TSC_INFO */
+    int32_t max_vcpu;       /* VCPU_INFO: with map, LEGACY_VCPUS_MOST bits as 64-bit words */
+    const uint64_t *map;    /* bits above max_vcpu are clear already */
+    bool extra_bits;        /* and were not */
+    const uint8_t *body;    /* TOOLSTACK: length octets */
+    uint64_t length;        /* COMPRESSED: octets that are the next of walk->chan */
+    const struct legacy_tmem *tmem;
+};
+
+struct legacy_vcpu {
+    uint32_t id;
+    uint64_t offset;
+    const uint8_t *basic, *extended, *xsave; /* NULL: there is none */
+    size_t basic_len, extended_len, xsave_len;
+    uint64_t xsave_mask;
+    bool odd_xsave; /* absent, or of another size than the head says */
+};
+
+/* What a walk finds, in the order of the file. A missing slot looks away; failing ends the walk. */
+struct legacy_ops {
+    /* contents that it leaves in the channel are skipped */
+    int (*batch)(void *arg, const struct legacy_batch *batch, struct gw_err *err);
+    int (*chunk)(void *arg, const struct legacy_chunk *chunk, struct gw_err *err);
+    /* pieces of the list of pfns without a page; num of the whole list comes first, with none */
+    int (*unmapped)(void *arg, uint32_t num_all, const uint64_t *pfns, uint32_t num, struct gw_err *err);
+    int (*vcpu)(void *arg, const struct legacy_vcpu *vcpu, struct gw_err *err);
+    int (*shared_info)(void *arg, uint64_t offset, const uint8_t *page, struct gw_err *err);
+    int (*magic)(void *arg, uint64_t offset, const uint64_t pfns[3], struct gw_err *err);
+    int (*context)(void *arg, uint64_t offset, const uint8_t *body, size_t len, struct gw_err *err);
+    int (*model)(void *arg, const struct legacy_model *model, struct gw_err *err);
+};
+
+/* Octets that can be read again: a plain file, or a spool. */
+struct legacy_place {
+    int fd;      /* borrowed; -1: they cannot */
+    uint64_t at; /* what offset 0 of the walk's channel is in it */
+};
+
+/* A walk over one image, round by round. */
+struct legacy_walk {
+    struct gw_chan *chan; /* borrowed; can peek */
+    uint64_t base;        /* the offset that the channel's first octet has in the input */
+    struct legacy_place again;
+    const struct legacy_head *head;
+    const struct legacy_ops *ops;
+    void *arg;
+    uint64_t round;      /* from 1 */
+    bool compresses;     /* chunk -13 came: rounds after the first have no contents in their batches */
+    bool is_last;        /* chunk -9 came: nothing follows this round */
+    uint64_t num_chunks; /* of this round */
+    uint64_t num_pages;  /* with contents, of this round so far */
+    int32_t max_vcpu;    /* of this round's last map */
+    uint64_t map[LEGACY_VCPUS_MOST / 64];
+    struct gw_buf body; /* of the chunk or piece at hand */
+    uint64_t entries[LEGACY_BATCH_MOST];
+};
+
+/* One round, or only what the names say. Errors are placed; a cut says inside of which structure. */
+int legacy_walk_body(struct legacy_walk *walk, struct gw_err *err);
+int legacy_walk_tail(struct legacy_walk *walk, struct gw_err *err);
+void legacy_walk_free(struct legacy_walk *walk);
+
+static inline uint64_t legacy_offset(const struct legacy_walk *walk)
+{
+    return walk->base + walk->chan->read_pos;
+}
+
+/* --- the parts ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * legacy_pages.c: the next page of compressed data (section 9), over what the page held before: page is changed in
+ * place. has_before: it held something; else only a full page is right. *more: the data end inside of the page (then
+ * neither cur nor page changed), which is a failure where no more will come.
+ */
+int legacy_page_decode(struct gw_cur *cur, uint8_t *page, bool has_before, bool *more, struct gw_err *err);
+
+/* legacy_tmem.c: how long a chunk -5 or -6 is behind its id, which nothing says (section 5.1). */
+struct legacy_tmem {
+    uint64_t length;
+    uint32_t num_pools, num_pages; /* pages: really there */
+    bool has_pages;                /* of a pool that keeps them (flags bit 0): they are the guest's memory */
+    unsigned oid_words;            /* 1 or 3 */
+};
+/*
+ * at: the offset in walk->chan's counting of what follows the id; nothing is taken from the channel. What cannot be
+ * read again is measured as far as it can be peeked.
+ */
+int legacy_tmem_measure(struct legacy_walk *walk, int32_t id, struct legacy_tmem *out, struct gw_err *err);
+
+/* legacy_toolstack.c: libxl's blob of chunk -18 (section 11.1) as the pairs of today's EMULATOR_XENSTORE_DATA. */
+struct legacy_toolstack {
+    bool is_opaque;     /* none of libxl's: nothing can be made of it */
+    bool other_padding; /* padded as the other width does it */
+    uint32_t num_entries;
+};
+int legacy_toolstack_read(struct gw_cur blob, unsigned width, struct gw_buf *pairs, struct legacy_toolstack *out,
+                          struct gw_err *err);
+
+/* legacy_model.c: the device model's record behind an HVM tail, all forms (section 7.3). */
+enum legacy_model_form {
+    LEGACY_MODEL_NONE,
+    LEGACY_MODEL_TO_END, /* QemuDeviceModelRecord, up to the end of the file */
+    LEGACY_MODEL_0002,   /* DeviceModelRecord0002, u32 length */
+    LEGACY_MODEL_REMUS,  /* RemusDeviceModelState, u32 length */
+    LEGACY_MODEL_XAPI    /* QemuDeviceModelRecord\n, big-endian u32 length */
+};
+struct legacy_model {
+    enum legacy_model_form form;
+    uint64_t offset; /* of the signature, in the channel's counting */
+    const uint8_t *body;
+    size_t body_len;
+};
+/*
+ * Takes the record if one stands there; else nothing is taken and out->form is NONE. body: room, owned by the caller.
+ * What is there and not whole is GW_E_SHORT with a sentence.
+ */
+int legacy_model_read(struct gw_chan *chan, struct gw_buf *body, struct legacy_model *out, struct gw_err *err);
+
+/* --- what comes out ---------------------------------------------------------------------------------------------- */
+
+/* Records into a sink, numbered and framed as if they stood in the input where their datum does. */
+struct legacy_emit {
+    struct gw_sink *sink;
+    uint64_t num_records;
+    uint8_t *buffer; /* for payloads: gw_limit(BUFFER) octets */
+    struct gw_buf body;
+    const struct gw_bitmap *unmapped; /* pfns whose pages are left out; NULL: none */
+};
+
+/*
+ * One PAGE_DATA. entries: widened, without holes, 1 to LEGACY_BATCH_MOST; contents: open, and settled by the caller.
+ */
+int legacy_emit_pages(struct legacy_emit *emit, uint64_t offset, const uint64_t *entries, uint32_t num,
+                      uint32_t num_contents, struct gw_payload *contents, struct gw_err *err);
+
+/*
+ * legacy_rounds.c: rounds of which later ones come compressed, resolved: where each pfn's last contents are, in the
+ * input (at the walk's again) or, of what was decoded, in the spool. Fed with complete rounds only; then told once.
+ */
+struct legacy_rounds;
+struct legacy_rounds *legacy_rounds_new(const struct legacy_walk *walk, int spool, struct gw_err *err);
+/* The slots batch and chunk (-12, end of body) of a walk; contents stay in the channel. */
+int legacy_rounds_batch(struct legacy_rounds *rounds, const struct legacy_batch *batch, struct gw_err *err);
+int legacy_rounds_chunk(struct legacy_rounds *rounds, const struct legacy_chunk *chunk, struct gw_err *err);
+/* All pages through legacy_emit_pages, each pfn once, ascending; those of emit->unmapped not. */
+int legacy_rounds_tell(struct legacy_rounds *rounds, struct legacy_emit *emit, struct gw_err *err);
+void legacy_rounds_free(struct legacy_rounds *rounds);
+
+/* --- for the files around a legacy image -------------------------------------------------------------------------- */
+
+/* What the file around it, or a person, says of the image. */
+struct legacy_hint {
+    unsigned width;    /* 4 or 8; 0: not said */
+    const char *guest; /* "pv" or "hvm"; NULL: not said */
+    bool is_override;  /* a person said so: it holds against the file */
+};
+/* The legacy image that comes next, to the end of the input, with all that belongs to it. */
+int run_legacy(struct gw_wrap *wrap, struct gw_sink *sink, const struct legacy_hint *hint, struct gw_err *err);
+
+#endif
