@@ -7,7 +7,9 @@ import os
 import pathlib
 import platform
 import shutil
+import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -43,6 +45,40 @@ def warm(octets):
         except OSError:
             for at in range(0, octets, mmap.PAGESIZE):
                 memory[at] = 1
+
+
+class Row:
+    """A command in turns with others. what: what is measured; group: the rows that are compared with each other."""
+
+    def __init__(self, what, group, command, env=None):
+        self.what, self.group, self.command, self.env = what, group, [str(c) for c in command], env
+        self.times = []
+
+    def run(self, measure, folder):
+        """Once: [status, wall, user, system, peak in KiB]; a command that fails ends the bench."""
+        out = os.path.join(folder, "out")
+        done = subprocess.run([measure, out, *self.command], stdout=subprocess.PIPE, env=self.env, check=True)
+        fields = [float(x) for x in done.stdout.split()]
+        if fields[0] != 0:
+            sys.exit("'%s' ended with %d: %s" % (self.what, fields[0], pathlib.Path(out).read_text()[-500:]))
+        return fields
+
+    def wall(self):
+        return statistics.median(t[1] for t in self.times)
+
+    def cpu(self):
+        return statistics.median(t[2] + t[3] for t in self.times)
+
+    def peak_mib(self):
+        return max(t[4] for t in self.times) / 1024
+
+
+def take_turns(rows, runs, measure, folder):
+    for row in rows:
+        row.run(measure, folder)    # warms caches; not counted
+    for _ in range(runs):
+        for row in rows:
+            row.times.append(row.run(measure, folder))
 
 
 def machine(folder, files):

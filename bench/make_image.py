@@ -11,6 +11,7 @@ import struct
 import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "golden"))
+import savevm                                   # noqa: E402
 import xenf                                     # noqa: E402
 from guests import Hvm, Pv                      # noqa: E402
 from inside import build_pv                     # noqa: E402
@@ -20,20 +21,26 @@ PAGE = 4096
 PAGE_DATA = 1
 
 
+def contents_of(block, first, count, special=None):
+    """Pages first up; special: pfn -> (type, contents) where they are not made up."""
+    at = first * 8 % (len(block) - BATCH * PAGE)
+    contents = bytearray(block[at:at + count * PAGE])
+    for i in range(count):
+        if special and first + i in special:
+            contents[i * PAGE:(i + 1) * PAGE] = special[first + i][1]
+        else:
+            struct.pack_into("<Q", contents, i * PAGE, first + i + 1)
+    return contents
+
+
 def memory(out, pages, block, special=None):
-    """One pass over all memory; special: pfn -> (type, contents) where they are not made up."""
+    """One pass over all memory; special: as in contents_of."""
     special = special or {}
     for first in range(0, pages, BATCH):
         count = min(BATCH, pages - first)
         head = struct.pack("<II%dQ" % count, count, 0, *(special.get(pfn, (0,))[0] << 60 | pfn
                                                          for pfn in range(first, first + count)))
-        at = first * 8 % (len(block) - BATCH * PAGE)
-        contents = bytearray(block[at:at + count * PAGE])
-        for i in range(count):
-            if first + i in special:
-                contents[i * PAGE:(i + 1) * PAGE] = special[first + i][1]
-            else:
-                struct.pack_into("<Q", contents, i * PAGE, first + i + 1)
+        contents = contents_of(block, first, count, special)
         out.write(struct.pack("<II", PAGE_DATA, len(head) + len(contents)) + head)
         out.write(contents)
 
@@ -54,6 +61,27 @@ def make(path, mib, verify=False):
             out.write(xenf.verify().octets())
             memory(out, pages, block)
         out.write(octets(guest.tail() + [xenf.end()]))
+    return os.path.getsize(path)
+
+
+def make_legacy(path, mib):
+    """Write the same guest as Xen 4.5 on a 64-bit host did, with a device model's record behind it."""
+    block = random.Random(1).randbytes(BATCH * PAGE + (1 << 21))
+    pages = mib * 256
+    context = Hvm(3, top=pages - 1).context().octets()[8:]
+    params = [(-8, pages - 7), (-10, 1), (-11, 0x1F)]
+    with open(path, "wb") as out:
+        out.write(struct.pack("<QiIQII", pages, -7, 0, 0, 2000000, 0))
+        for first in range(0, pages, BATCH):
+            count = min(BATCH, pages - first)
+            out.write(struct.pack("<i%dQ" % count, count, *range(first, first + count)))
+            out.write(contents_of(block, first, count))
+        out.write(struct.pack("<iiQ", -2, 1, 3))
+        for chunk, value in params:
+            out.write(struct.pack("<iIQ", chunk, 0, value))
+        out.write(struct.pack("<ii3QI", -9, 0, pages - 6, pages - 5, pages - 8, len(context)) + context)
+        state = savevm.state(savevm.small_machine())[0]
+        out.write(b"DeviceModelRecord0002" + struct.pack("<I", len(state)) + state)
     return os.path.getsize(path)
 
 

@@ -6,4 +6,6 @@ PYTHONDONTWRITEBYTECODE=1
 export PYTHONDONTWRITEBYTECODE
 python3 "$here/verify.py" "$@"
 echo
+python3 "$here/convert.py" "$@"
+echo
 exec python3 "$here/move.py" "$@"

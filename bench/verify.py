@@ -11,12 +11,10 @@ import argparse
 import os
 import pathlib
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
 
-from harness import GIB, ROOT, build, machine, work_folder
+from harness import GIB, ROOT, Row, build, machine, take_turns, work_folder
 from make_image import make, make_pv
 
 sys.path.append(str(ROOT / "tests" / "interop"))
@@ -25,35 +23,6 @@ from xenverifier import XenVerifier             # noqa: E402
 
 # measure sends what a command prints to a file: that must not become part of the reading.
 READ = ("sh", "-c", 'exec cat "$0" > /dev/null')
-
-
-class Row:
-    """what: what is measured; image: key of the images; base: the row that ratios of this image refer to."""
-
-    def __init__(self, what, image, command, env=None):
-        self.what, self.image, self.command, self.env = what, image, [str(c) for c in command], env
-        self.times = []
-
-    def median(self, field):
-        return statistics.median(t[field] for t in self.times)
-
-    def wall(self):
-        return self.median(1)
-
-    def cpu(self):
-        return statistics.median(t[2] + t[3] for t in self.times)
-
-    def peak_mib(self):
-        return max(t[4] for t in self.times) / 1024
-
-
-def run_once(measure, row, folder):
-    out = os.path.join(folder, "out")
-    done = subprocess.run([measure, out, *row.command], stdout=subprocess.PIPE, env=row.env, check=True)
-    fields = [float(x) for x in done.stdout.split()]
-    if fields[0] != 0:
-        sys.exit("verify.py: '%s' ended with %d: %s" % (row.what, fields[0], pathlib.Path(out).read_text()[-500:]))
-    return fields
 
 
 def rows_for(paths, xen):
@@ -89,8 +58,8 @@ def table(rows, sizes, runs):
     yield "| image | what | wall ms | CPU s | GiB/s | wall, godwit = 1 | CPU, godwit = 1 | peak MiB |"
     yield "|---|---|---|---|---|---|---|---|"
     for image, title in titles.items():
-        ours = next(row for row in rows if row.image == image and row.command[0] == GODWIT)
-        for row in (row for row in rows if row.image == image):
+        ours = next(row for row in rows if row.group == image and row.command[0] == GODWIT)
+        for row in (row for row in rows if row.group == image):
             yield "| %s (%.2f GiB) | %s | %.1f | %.3f | %.2f | %.2f | %.2f | %.1f |" % (
                 title, sizes[image] / GIB, row.what, 1000 * row.wall(), row.cpu(), sizes[image] / GIB / row.wall(),
                 row.wall() / ours.wall(), row.cpu() / max(ours.cpu(), 1e-6), row.peak_mib())
@@ -115,11 +84,7 @@ def main():
         sizes["pv"], sizes["tables"] = make_pv(paths["pv"], 1024 // given.scale)
         sizes["hvm"] = sizes["plain"]
         rows = rows_for(paths, xen)
-        for row in rows:
-            run_once(measure, row, folder)      # warms caches; not counted
-        for _ in range(given.runs):
-            for row in rows:
-                row.times.append(run_once(measure, row, folder))
+        take_turns(rows, given.runs, measure, folder)
         print(machine(folder, "images in the page cache") + "\n")
         print("\n".join(table(rows, sizes, given.runs)))
     return 0
