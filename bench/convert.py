@@ -24,8 +24,8 @@ TO_PIPE = ("sh", "-c", '"$@" | cat > /dev/null', "sh")
 
 def reference(xen, old, new):
     """Xen's converter, told all that it has to be told."""
-    return [sys.executable, str(xen.library / "bin/convert-legacy-stream"), "-i", old, "-o", new, "-w", "64", "-g", "hvm",
-            "-f", "libxl"]
+    return [sys.executable, str(xen.library / "bin/convert-legacy-stream"), "-i", old, "-o", new, "-w", "64",
+            "-g", "hvm", "-f", "libxl"]
 
 
 def rows_for(paths, xen):

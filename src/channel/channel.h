@@ -36,6 +36,8 @@ struct gw_chan_ops {
      * the next call. Only layers that own all that follows have it (a file, a decompressor).
      */
     int (*peek)(struct gw_chan *chan, size_t want, const uint8_t **mem, size_t *len, struct gw_err *err);
+    /* The descriptor that the next octets come from (write: go to) as they stand; -1: not now. Missing: never. */
+    int (*bare)(const struct gw_chan *chan, bool write);
     /* Once; never fails; closes `next` too. Mandatory. */
     void (*close)(struct gw_chan *chan);
 };
@@ -69,6 +71,13 @@ bool gw_chan_can_peek(const struct gw_chan *chan);
 /* All of it, or an error. */
 int gw_chan_write(struct gw_chan *chan, const void *mem, size_t len, struct gw_err *err);
 int gw_chan_writev(struct gw_chan *chan, const struct iovec *part, unsigned num, struct gw_err *err);
+/*
+ * The next len octets of the one into the other, or GW_E_SHORT. Between files and pipes the kernel moves them, where it
+ * can: into a pipe by reference, so that a file that changes before they are read changes them too. All else passes
+ * through the buffer (room octets, not 0).
+ */
+int gw_chan_move(struct gw_chan *from, struct gw_chan *to, uint64_t len, uint8_t *buffer, size_t room,
+                 struct gw_err *err);
 /* NULL is fine. */
 void gw_chan_close(struct gw_chan *chan);
 void gw_chan_closep(struct gw_chan **chan);

@@ -121,6 +121,13 @@ static int fd_skip(struct gw_chan *chan, uint64_t len, uint64_t *gone, struct gw
     return 0;
 }
 
+/* With patience every wait is ours. */
+static int fd_bare(const struct gw_chan *chan, bool write)
+{
+    const struct fd_chan *f = (const struct fd_chan *)chan;
+    return f->patient ? -1 : write ? f->write_fd : f->read_fd;
+}
+
 static void close_fds(int read_fd, int write_fd)
 {
     close(read_fd);
@@ -149,6 +156,7 @@ static const struct gw_chan_ops file_ops = {
     .read = fd_read,
     .write = fd_write,
     .skip = fd_skip,
+    .bare = fd_bare,
     .close = fd_close,
 };
 
@@ -156,6 +164,7 @@ static const struct gw_chan_ops pipe_ops = {
     .name = "pipe",
     .read = fd_read,
     .write = fd_write,
+    .bare = fd_bare,
     .close = fd_close,
 };
 

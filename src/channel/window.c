@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "channel.h"
+#include "fd.h"
 
 struct window {
     struct gw_chan chan;
@@ -87,6 +88,12 @@ static int window_peek(struct gw_chan *chan, size_t want, const uint8_t **mem, s
     return 0;
 }
 
+static int window_bare(const struct gw_chan *chan, bool write)
+{
+    const struct window *w = (const struct window *)chan;
+    return !write && w->at == w->end ? chan_bare(chan->next, false) : -1;
+}
+
 static void window_close(struct gw_chan *chan)
 {
     struct window *w = (struct window *)chan;
@@ -100,6 +107,7 @@ static const struct gw_chan_ops window_ops = {
     .read = window_read,
     .skip = window_skip,
     .peek = window_peek,
+    .bare = window_bare,
     .close = window_close,
 };
 

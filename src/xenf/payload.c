@@ -465,6 +465,10 @@ static int move_zeros(const struct gw_payload *payload, struct gw_chan *to, stru
 int gw_payload_to(struct gw_payload *payload, struct gw_chan *to, struct gw_err *err)
 {
     assert(to != NULL && to != payload->from);
+    if (!payload->gone && payload->num_watch == 0) {
+        payload->gone = payload->shown = true;
+        return gw_chan_move(payload->from, to, payload->len, payload->buffer, payload->room, err);
+    }
     if (!payload->gone)
         return pass(payload, to, err);
     if (payload->landed == NULL && payload->len > 0 && !payload->zeros)

@@ -272,6 +272,101 @@ static void an_owned_descriptor_is_closed_and_a_lent_one_stays(void)
     gw_chan_close(NULL);
 }
 
+enum target { TO_MEMORY, TO_FILE, TO_PIPE, TO_COUNT_OF_FILE, NUM_TARGETS };
+
+/* A channel to write to; *fd: where what was written is read from, -1 for memory. */
+static struct gw_chan *open_target(enum target target, struct gw_buf *mem, struct gw_chan **below, int *fd)
+{
+    struct gw_err err = GW_ERR_NONE;
+    int both[2];
+    *below = NULL;
+    *fd = -1;
+    if (target == TO_MEMORY)
+        return gw_chan_memory("", 0, mem, &err);
+    if (target == TO_PIPE) {
+        CHECK_EQ(pipe2(both, O_CLOEXEC), 0);
+    } else {
+        both[0] = new_file("", 0);
+        both[1] = fcntl(both[0], F_DUPFD_CLOEXEC, 0);
+    }
+    *fd = both[0];
+    struct gw_chan *chan = gw_chan_fd(both[1], true, &err);
+    if (target != TO_COUNT_OF_FILE)
+        return chan;
+    *below = chan;
+    return gw_chan_count(chan, &err);
+}
+
+/* What arrived, behind the closed target; its number of octets. */
+static size_t arrived(const struct gw_buf *mem, int fd, uint8_t *to, size_t room)
+{
+    struct gw_err err = GW_ERR_NONE;
+    size_t len = 0;
+    if (fd < 0) {
+        memcpy(to, mem->mem, mem->len);
+        return mem->len;
+    }
+    (void)lseek(fd, 0, SEEK_SET); /* a pipe has no place */
+    struct gw_chan *back = gw_chan_fd(fd, true, &err);
+    CHECK_EQ(gw_chan_read(back, to, room, &len, &err), -1);
+    gw_chan_close(back);
+    return len;
+}
+
+/* Of `there` octets 7 are read before, so that a window holds some; then len are moved through a buffer of `room`. */
+static void move(enum kind kind, enum target target, size_t there, size_t len, size_t room)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_buf mem = { 0 };
+    uint8_t first[7], buffer[64], got[LEN + 1];
+    struct gw_chan *below, *from = open_kind(kind, there);
+    int fd;
+    struct gw_chan *to = open_target(target, &mem, &below, &fd);
+    CHECK_EQ(gw_chan_read(from, first, sizeof first, NULL, &err), 0);
+    size_t left = there - sizeof first, moved = len < left ? len : left;
+    int rc = gw_chan_move(from, to, len, buffer, room, &err);
+    CHECK_EQ(rc, len <= left ? 0 : -1);
+    if (rc < 0)
+        CHECK_EQ(err.code, GW_E_SHORT);
+    CHECK_EQ(from->read_pos, sizeof first + moved);
+    CHECK_EQ(to->write_pos, moved);
+    gw_chan_close(to);
+    gw_chan_close(below);
+    CHECK_EQ(arrived(&mem, fd, got, sizeof got), moved);
+    CHECK_MEM(got, octets + sizeof first, moved);
+    if (left > moved) { /* what follows is still there */
+        CHECK_EQ(gw_chan_read(from, buffer, 1, NULL, &err), 0);
+        CHECK_EQ(buffer[0], octets[sizeof first + moved]);
+    }
+    gw_chan_close(from);
+    gw_buf_free(&mem);
+}
+
+static void octets_move_whole_between_all_kinds(void)
+{
+    static const size_t lens[] = { 0, 1, 64, 65, 200, LEN - 7, LEN };
+    for (enum kind kind = 0; kind < NUM_KINDS; kind++)
+        for (enum target target = 0; target < NUM_TARGETS; target++)
+            for (unsigned i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+                move(kind, target, LEN, lens[i], 64);
+                move(kind, target, 100, lens[i], 1);
+            }
+}
+
+static void a_move_to_a_full_disk_is_the_systems_failure(void)
+{
+    struct gw_err err = GW_ERR_NONE;
+    uint8_t buffer[64];
+    int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        SKIP("there is no /dev/full here");
+    struct gw_chan *to = gw_chan_fd(fd, true, &err), *from = open_kind(IN_FILE, LEN);
+    CHECK_EQ(gw_chan_move(from, to, LEN, buffer, sizeof buffer, &err), -1);
+    CHECK_FAIL(err, GW_E_SYSTEM, "cannot write: No space left on device");
+    gw_chan_close(to);
+    gw_chan_close(from);
+}
+
 static void a_read_that_fails_is_the_systems_failure(void)
 {
     struct gw_err err = GW_ERR_NONE;
@@ -309,5 +404,7 @@ const struct test tests[] = {
     { "an-owned-descriptor-is-closed-and-a-lent-one-stays", an_owned_descriptor_is_closed_and_a_lent_one_stays },
     { "a-read-that-fails-is-the-systems-failure", a_read_that_fails_is_the_systems_failure },
     { "a-full-disk-is-the-systems-failure", a_full_disk_is_the_systems_failure },
+    { "octets-move-whole-between-all-kinds", octets_move_whole_between_all_kinds },
+    { "a-move-to-a-full-disk-is-the-systems-failure", a_move_to_a_full_disk_is_the_systems_failure },
     { NULL, NULL },
 };
