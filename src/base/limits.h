@@ -21,6 +21,7 @@
     X(VCPUS, UINT64_C(8192), "vCPU ids below it are followed")                                                         \
     X(KEPT_TABLES, UINT64_C(16777216), "octets of page tables that are kept of an input that cannot be read again")    \
     X(TABLES, UINT64_C(1048576), "page tables of an image that names pages again, whose last contents are looked for") \
+    X(LEGACY_STATE, UINT64_C(16777216), "octets of a legacy image's HVM context, and of its toolstack's data")         \
     X(LIBXL_BODY, UINT64_C(33554432), "octets of a libxl record's body")                                               \
     X(XL_OPTIONAL, UINT64_C(33554432), "octets of an xl header's optional data (the configuration)")                   \
     X(LIBVIRT_XML, UINT64_C(16777216), "octets of the XML in a libvirt save file")                                     \
@@ -30,7 +31,7 @@
     X(VMDESC, UINT64_C(262144), "octets of the description in a QEMU's state that is parsed")                          \
     X(TRAILING, UINT64_C(1073741824), "octets behind the end that are counted before we stop looking")                 \
     X(INSPECTED, UINT64_C(67108864), "octets of records and asides that inspect holds; what is beyond is named")       \
-    X(PAGE_RUNS, UINT64_C(65536), "runs in the memory map of inspect --html; beyond it cells grow")             \
+    X(PAGE_RUNS, UINT64_C(65536), "runs in the memory map of inspect --html; beyond it cells grow")                    \
     X(PAGE_ROWS, UINT64_C(32768), "rows in the tables of structures of inspect --html; what is beyond is counted")     \
     X(SAME_RULE, UINT64_C(10), "findings of one rule that are told one by one; the rest is counted")                   \
     X(BUFFER, UINT64_C(262144), "octets of the buffer through which contents pass that are looked at")                 \

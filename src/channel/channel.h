@@ -118,6 +118,12 @@ int gw_chan_patience(struct gw_chan *chan, const struct gw_patience *patience, s
 /* Reads from mem (borrowed for the channel's life) and writes to the end of *out (borrowed; may be NULL). */
 struct gw_chan *gw_chan_memory(const void *mem, size_t len, struct gw_buf *out, struct gw_err *err);
 
+/*
+ * Reads up to len octets of a regular file (borrowed) from `at` on, and leaves the descriptor where it stands. Skips as
+ * a file does.
+ */
+struct gw_chan *gw_chan_at(int fd, uint64_t at, uint64_t len, struct gw_err *err);
+
 /* Look-ahead over `next` (given, also on failure), for whoever owns all that follows. */
 struct gw_chan *gw_chan_window(struct gw_chan *next, struct gw_err *err);
 

@@ -115,32 +115,36 @@ struct legacy_ops {
     int (*model)(void *arg, const struct legacy_model *model, struct gw_err *err);
 };
 
-/* Octets that can be read again: a plain file, or a spool. */
+/* Octets that can be read again: a plain file, or a spool. The input's offset o is at o + at (modulo 2^64) in it. */
 struct legacy_place {
-    int fd;      /* borrowed; -1: they cannot */
-    uint64_t at; /* what offset 0 of the walk's channel is in it */
+    int fd; /* borrowed; -1: they cannot */
+    uint64_t at;
 };
 
 /* A walk over one image, round by round. */
 struct legacy_walk {
     struct gw_chan *chan; /* borrowed; can peek */
     uint64_t base;        /* the offset that the channel's first octet has in the input */
+    uint64_t max_pfn;     /* pfns at or above it are refused */
     struct legacy_place again;
     const struct legacy_head *head;
     const struct legacy_ops *ops;
     void *arg;
-    uint64_t round;      /* from 1 */
-    bool compresses;     /* chunk -13 came: rounds after the first have no contents in their batches */
-    bool is_last;        /* chunk -9 came: nothing follows this round */
-    uint64_t num_chunks; /* of this round */
-    uint64_t num_pages;  /* with contents, of this round so far */
-    int32_t max_vcpu;    /* of this round's last map */
+    bool skips_model;         /* the device model's record is somebody else's to read */
+    uint64_t round;           /* from 1 */
+    bool compresses;          /* chunk -13 came: */
+    uint64_t compresses_from; /* behind this round batches have no contents */
+    bool is_last;             /* chunk -9 came: nothing follows this round */
+    bool has_vcpus;           /* chunk -2 came in this round */
+    uint64_t num_chunks, num_batches;
+    uint64_t num_pages; /* with contents, of this round so far */
+    int32_t max_vcpu;   /* of this round's last map */
     uint64_t map[LEGACY_VCPUS_MOST / 64];
-    struct gw_buf body; /* of the chunk or piece at hand */
+    struct gw_buf body, more; /* of what is at hand */
     uint64_t entries[LEGACY_BATCH_MOST];
 };
 
-/* One round, or only what the names say. Errors are placed; a cut says inside of which structure. */
+/* One round: body, then tail. Errors are placed; a cut says inside of which structure. */
 int legacy_walk_body(struct legacy_walk *walk, struct gw_err *err);
 int legacy_walk_tail(struct legacy_walk *walk, struct gw_err *err);
 void legacy_walk_free(struct legacy_walk *walk);
@@ -150,7 +154,21 @@ static inline uint64_t legacy_offset(const struct legacy_walk *walk)
     return walk->base + walk->chan->read_pos;
 }
 
+/* For the walk's own files: the next octets, into walk->body but for take; a cut says that it was inside of what. */
+int legacy_take(struct legacy_walk *walk, void *mem, size_t len, const char *what, struct gw_err *err);
+int legacy_fill(struct legacy_walk *walk, uint64_t len, const char *what, struct gw_err *err);
+int legacy_cut(const struct legacy_walk *walk, const char *what, struct gw_err *err);
+
+/* Takes the head; its form, width (but of a proposal B) and is_hvm are set before, all else is zero. */
+int legacy_head_read(struct legacy_walk *walk, struct legacy_head *head, struct gw_err *err);
+void legacy_head_free(struct legacy_head *head);
+
 /* --- the parts ---------------------------------------------------------------------------------------------------- */
+
+/* legacy_proposal.c: the two beginnings that were proposed in 2014 (section 14). PLAIN: neither. */
+enum legacy_form legacy_proposal_of(const uint8_t *mem, size_t len);
+/* Takes what stands before the number of pfns, and sets head->width. */
+int legacy_proposal_read(struct legacy_walk *walk, struct legacy_head *head, struct gw_err *err);
 
 /*
  * legacy_pages.c: the next page of compressed data (section 9), over what the page held before: page is changed in
@@ -167,8 +185,8 @@ struct legacy_tmem {
     unsigned oid_words;            /* 1 or 3 */
 };
 /*
- * at: the offset in walk->chan's counting of what follows the id; nothing is taken from the channel. What cannot be
- * read again is measured as far as it can be peeked.
+ * What follows the id is the next of walk->chan, and stays there. It stands at legacy_offset(walk) + walk->again.at in
+ * walk->again.fd; where there is none, it is measured as far as it can be peeked.
  */
 int legacy_tmem_measure(struct legacy_walk *walk, int32_t id, struct legacy_tmem *out, struct gw_err *err);
 
