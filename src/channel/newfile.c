@@ -49,7 +49,7 @@ static int create(struct gw_newfile *file, struct gw_err *err)
     file->fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file->fd < 0 && errno == EEXIST)
         return gw_fail(err, GW_E_REFUSED,
-                       "'%s' is there: another save writes it, or one was interrupted; remove it if nobody does",
+                       "'%s' is there: another godwit writes it, or one was interrupted; remove it if none does",
                        file->partial);
     if (file->fd < 0)
         return gw_fail(err, GW_E_SYSTEM, "cannot create '%s'", file->partial);

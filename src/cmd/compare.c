@@ -19,6 +19,7 @@ enum { OPT_ALL = OPT_OWN };
 static const struct gw_opt compare_opts[] = {
     { 'a', "all", NULL, OPT_ALL, "tell every run of pages and every field, not the first 20 of each" },
     { 'q', "quiet", NULL, OPT_QUIET, "print nothing: the exit status answers" },
+    GW_OPTS_VERBOSE,
     GW_OPTS_MAX_GUEST,
     GW_OPTS_NO_SANDBOX,
     GW_OPTS_COLOR,
