@@ -15,6 +15,11 @@
 
 #include "layers.h"
 
+#include "legacy_model.h"
+#include "legacy_pages.h"
+#include "legacy_tmem.h"
+#include "legacy_toolstack.h"
+
 #define LEGACY_P2M_MOST UINT64_C(0x10000000) /* pfn fields have 28 bits */
 #define LEGACY_BATCH_MOST 1024u
 #define LEGACY_VCPUS_MOST 4096u
@@ -73,9 +78,6 @@ struct legacy_batch {
     uint32_t num_contents; /* pages that follow; 0 in compressed rounds */
     bool is_compressed;    /* the contents come in chunks -12 */
 };
-
-struct legacy_tmem;
-struct legacy_model;
 
 /* Any other chunk. Which members have a meaning is the id's to say. */
 struct legacy_chunk {
@@ -141,6 +143,7 @@ struct legacy_walk {
     int32_t max_vcpu;   /* of this round's last map */
     uint64_t map[LEGACY_VCPUS_MOST / 64];
     struct gw_buf body, more; /* of what is at hand */
+    struct legacy_tmem tmem;  /* what its chunks said so far */
     uint64_t entries[LEGACY_BATCH_MOST];
 };
 
@@ -158,66 +161,17 @@ static inline uint64_t legacy_offset(const struct legacy_walk *walk)
 int legacy_take(struct legacy_walk *walk, void *mem, size_t len, const char *what, struct gw_err *err);
 int legacy_fill(struct legacy_walk *walk, uint64_t len, const char *what, struct gw_err *err);
 int legacy_cut(const struct legacy_walk *walk, const char *what, struct gw_err *err);
+/* What a part called wrong, by that rule; what was cut stays so. Always -1. */
+int legacy_by_rule(struct gw_err *err, const char *rule);
 
 /* Takes the head; its form, width (but of a proposal B) and is_hvm are set before, all else is zero. */
 int legacy_head_read(struct legacy_walk *walk, struct legacy_head *head, struct gw_err *err);
 void legacy_head_free(struct legacy_head *head);
 
-/* --- the parts ---------------------------------------------------------------------------------------------------- */
-
 /* legacy_proposal.c: the two beginnings that were proposed in 2014 (section 14). PLAIN: neither. */
 enum legacy_form legacy_proposal_of(const uint8_t *mem, size_t len);
 /* Takes what stands before the number of pfns, and sets head->width. */
 int legacy_proposal_read(struct legacy_walk *walk, struct legacy_head *head, struct gw_err *err);
-
-/*
- * legacy_pages.c: the next page of compressed data (section 9), over what the page held before: page is changed in
- * place. has_before: it held something; else only a full page is right. *more: the data end inside of the page (then
- * neither cur nor page changed), which is a failure where no more will come.
- */
-int legacy_page_decode(struct gw_cur *cur, uint8_t *page, bool has_before, bool *more, struct gw_err *err);
-
-/* legacy_tmem.c: how long a chunk -5 or -6 is behind its id, which nothing says (section 5.1). */
-struct legacy_tmem {
-    uint64_t length;
-    uint32_t num_pools, num_pages; /* pages: really there */
-    bool has_pages;                /* of a pool that keeps them (flags bit 0): they are the guest's memory */
-    unsigned oid_words;            /* 1 or 3 */
-};
-/*
- * What follows the id is the next of walk->chan, and stays there. It stands at legacy_offset(walk) + walk->again.at in
- * walk->again.fd; where there is none, it is measured as far as it can be peeked.
- */
-int legacy_tmem_measure(struct legacy_walk *walk, int32_t id, struct legacy_tmem *out, struct gw_err *err);
-
-/* legacy_toolstack.c: libxl's blob of chunk -18 (section 11.1) as the pairs of today's EMULATOR_XENSTORE_DATA. */
-struct legacy_toolstack {
-    bool is_opaque;     /* none of libxl's: nothing can be made of it */
-    bool other_padding; /* padded as the other width does it */
-    uint32_t num_entries;
-};
-int legacy_toolstack_read(struct gw_cur blob, unsigned width, struct gw_buf *pairs, struct legacy_toolstack *out,
-                          struct gw_err *err);
-
-/* legacy_model.c: the device model's record behind an HVM tail, all forms (section 7.3). */
-enum legacy_model_form {
-    LEGACY_MODEL_NONE,
-    LEGACY_MODEL_TO_END, /* QemuDeviceModelRecord, up to the end of the file */
-    LEGACY_MODEL_0002,   /* DeviceModelRecord0002, u32 length */
-    LEGACY_MODEL_REMUS,  /* RemusDeviceModelState, u32 length */
-    LEGACY_MODEL_XAPI    /* QemuDeviceModelRecord\n, big-endian u32 length */
-};
-struct legacy_model {
-    enum legacy_model_form form;
-    uint64_t offset; /* of the signature, in the channel's counting */
-    const uint8_t *body;
-    size_t body_len;
-};
-/*
- * Takes the record if one stands there; else nothing is taken and out->form is NONE. body: room, owned by the caller.
- * What is there and not whole is GW_E_SHORT with a sentence.
- */
-int legacy_model_read(struct gw_chan *chan, struct gw_buf *body, struct legacy_model *out, struct gw_err *err);
 
 /* --- what comes out ---------------------------------------------------------------------------------------------- */
 

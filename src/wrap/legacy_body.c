@@ -41,6 +41,13 @@ int legacy_cut(const struct legacy_walk *walk, const char *what, struct gw_err *
     return gw_err_place(err, legacy_offset(walk), 0);
 }
 
+int legacy_by_rule(struct gw_err *err, const char *rule)
+{
+    if (err->code == GW_E_INVALID && err->rule == NULL)
+        err->rule = rule;
+    return -1;
+}
+
 int legacy_take(struct legacy_walk *walk, void *mem, size_t len, const char *what, struct gw_err *err)
 {
     return gw_chan_read(walk->chan, mem, len, NULL, err) < 0 ? legacy_cut(walk, what, err) : 0;
@@ -202,13 +209,13 @@ static int read_compressed(struct legacy_walk *walk, struct legacy_chunk *chunk,
 
 static int read_tmem(struct legacy_walk *walk, struct legacy_chunk *chunk, struct gw_err *err)
 {
-    struct legacy_tmem tmem = { 0 };
-    if (legacy_tmem_measure(walk, chunk->id, &tmem, err) < 0 || gw_chan_skip(walk->chan, tmem.length, err) < 0)
-        return legacy_cut(walk, "transcendent memory", err);
-    chunk->tmem = &tmem;
-    int rc = say(walk, chunk, err);
-    chunk->tmem = NULL;
-    return rc;
+    bool is_pools = chunk->id == LEGACY_TMEM;
+    int rc =
+        is_pools ? legacy_tmem_pools(walk->chan, &walk->tmem, err) : legacy_tmem_extra(walk->chan, &walk->tmem, err);
+    if (rc < 0)
+        return gw_err_is_cut(err) ? legacy_cut(walk, "transcendent memory", err) : legacy_by_rule(err, "legacy-tmem");
+    chunk->tmem = &walk->tmem;
+    return say(walk, chunk, err);
 }
 
 static int read_chunk(struct legacy_walk *walk, int32_t id, uint64_t offset, struct gw_err *err)

@@ -144,7 +144,8 @@ static int read_model(struct legacy_walk *walk, struct gw_err *err)
     if (walk->skips_model)
         return 0;
     if (legacy_model_read(walk->chan, &walk->body, &model, err) < 0)
-        return legacy_cut(walk, "device model's record", err);
+        return gw_err_is_cut(err) ? legacy_cut(walk, "device model's record", err)
+                                  : legacy_by_rule(err, "legacy-length");
     model.offset += walk->base;
     return walk->ops->model != NULL ? walk->ops->model(walk->arg, &model, err) : 0;
 }
