@@ -41,9 +41,9 @@ void judge_frame(struct verifier *v, const struct gw_frame *frame)
     judge_after_list(v, frame);
     if (frame->pad_nonzero)
         find(v, GW_RULE_REC_PADDING_NONZERO, "the padding behind a body of %u octets is not zero", frame->length);
-    if (target_before(v, 10) && frame->length > gw_limit(RECORD_LENGTH_OLD))
+    if (frame->length > gw_limit_of(v->release->record_length))
         find(v, GW_RULE_REC_LENGTH_LIMIT_OLD, "a body of %u octets; Xen 4.%u reads up to %llu", frame->length,
-             v->opts.for_xen, (unsigned long long)gw_limit(RECORD_LENGTH_OLD));
+             v->opts.for_xen, (unsigned long long)gw_limit_of(v->release->record_length));
     if (optional && v->num_checkpoints > 0)
         find(v, GW_RULE_REC_OPTIONAL_IN_CHECKPOINT, "optional record 0x%x stands behind a CHECKPOINT", frame->type);
     if (info != NULL)

@@ -112,9 +112,7 @@ static void judge_msrs(struct verifier *v, const struct hvm_inside *e)
     for (uint32_t i = 0; i < num; i++) {
         struct gw_cur msr = gw_part(e->octets, hvm_msr, msr, i);
         uint32_t index = (uint32_t)gw_get(msr, hvm_one_msr, index);
-        const struct gw_msr_info *info = gw_msr_info(index);
-        unsigned since = info != NULL ? info->since[GW_MSR_HVM_VCPU] : GW_MSR_NEVER;
-        if (since == GW_MSR_NEVER || target_before(v, since))
+        if (!gw_release_knows_msr(v->release, GW_MSR_HVM_VCPU, index))
             find(v, GW_RULE_CTX_MSR_KNOWN, "vCPU %u has MSR 0x%x, which the receiver does not take", e->instance,
                  index);
     }

@@ -5,11 +5,6 @@
  */
 #include "verifier.h"
 
-static bool accepts(const struct verifier *v, const struct gw_hvm_param_info *info)
-{
-    return info != NULL && !info->refused && !target_before(v, info->since);
-}
-
 static void judge_value(struct verifier *v, const struct gw_hvm_param_info *info, uint64_t value)
 {
     if (info->right != NULL && !info->right(value))
@@ -21,7 +16,8 @@ static void judge_param(struct verifier *v, const struct gw_hvm_param *param, ui
 {
     const struct gw_hvm_param_info *info = gw_hvm_param_info(param->index);
     const struct gw_domain_header *domain = &v->headers.domain;
-    if (!accepts(v, info))
+    bool accepted = gw_release_knows_param(v->release, param->index);
+    if (!accepted)
         find(v, GW_RULE_PARAM_INDEX_KNOWN, "HVM_PARAMS has index %llu, which the hypervisor refuses",
              (unsigned long long)param->index);
     if (param->index >= GW_HVM_NUM_PARAMS)
@@ -32,7 +28,7 @@ static void judge_param(struct verifier *v, const struct gw_hvm_param *param, ui
     v->hvm.params[param->index] = param->value;
     if (param->index == GW_HVM_PARAM_PAE_ENABLED && domain->xen_major == 4 && domain->xen_minor > 13)
         find(v, GW_RULE_PARAM_PAE, "HVM_PARAMS has PAE_ENABLED, which Xen 4.%u does not write", domain->xen_minor);
-    if (accepts(v, info))
+    if (accepted)
         judge_value(v, info, param->value);
 }
 

@@ -5,54 +5,11 @@
  */
 #include "verifier.h"
 
-/* Section 9.2: which leaves a receiver knows. Subleaves: 0 up to `most`; NO_SUBLEAVES: only 0xffffffff. */
-#define NO_SUBLEAVES UINT32_MAX
-struct leaf_range {
-    uint32_t first, last, most;
-    unsigned since; /* minor number of the first Xen 4 that knows so much */
-};
-
-static const struct leaf_range leaf_ranges[] = {
-    { 0x00000000, 0x00000003, NO_SUBLEAVES, 14 },
-    { 0x00000004, 0x00000004, 5, 14 },
-    { 0x00000005, 0x00000006, NO_SUBLEAVES, 14 },
-    { 0x00000007, 0x00000007, 1, 14 },
-    { 0x00000007, 0x00000007, 2, 17 },
-    { 0x00000008, 0x0000000a, NO_SUBLEAVES, 14 },
-    { 0x0000000b, 0x0000000b, 1, 14 },
-    { 0x0000000c, 0x0000000c, NO_SUBLEAVES, 14 },
-    { 0x0000000d, 0x0000000d, 62, 14 },
-    { 0x40000000, 0x40000000, NO_SUBLEAVES, 14 },
-    { 0x40000100, 0x40000100, NO_SUBLEAVES, 14 },
-    { 0x80000000, 0x8000001c, NO_SUBLEAVES, 14 },
-    { 0x8000001d, 0x80000021, NO_SUBLEAVES, 16 },
-};
-
-static const struct {
-    unsigned since, most;
-} leaf_counts[] = { { 14, 114 }, { 16, 119 }, { 17, 120 } };
-
-static unsigned most_leaves(const struct verifier *v)
-{
-    unsigned most = 0;
-    for (unsigned i = 0; i < sizeof leaf_counts / sizeof leaf_counts[0]; i++)
-        if (i == 0 || !target_before(v, leaf_counts[i].since))
-            most = leaf_counts[i].most;
-    return most;
-}
-
 static void judge_leaf(struct verifier *v, const struct gw_cpuid_leaf *leaf)
 {
-    bool known = false, marker = false;
-    for (unsigned i = 0; i < sizeof leaf_ranges / sizeof leaf_ranges[0]; i++) {
-        const struct leaf_range *range = &leaf_ranges[i];
-        if (leaf->leaf < range->first || leaf->leaf > range->last || target_before(v, range->since))
-            continue;
-        if (range->most == NO_SUBLEAVES)
-            marker = leaf->subleaf != GW_CPUID_NO_SUBLEAF;
-        known = known || range->most == NO_SUBLEAVES || leaf->subleaf <= range->most;
-    }
-    if (marker)
+    bool has_none;
+    bool known = gw_release_knows_leaf(v->release, leaf->leaf, leaf->subleaf, &has_none);
+    if (has_none && leaf->subleaf != GW_CPUID_NO_SUBLEAF)
         find(v, GW_RULE_CPUID_SUBLEAF_MARKER, "CPUID leaf 0x%x has no subleaves, but names subleaf 0x%x", leaf->leaf,
              leaf->subleaf);
     else if (!known)
@@ -165,11 +122,12 @@ int judge_cpuid_policy(struct verifier *v, const struct gw_record *record)
     if (gw_cpuid_policy_check(length, &err) < 0) {
         return find_refusal(v, &err);
     }
-    if (target_before(v, 14))
+    if (!gw_release_knows_record(v->release, GW_REC_X86_CPUID_POLICY))
         return 0; /* told already: such a receiver does not know the record */
     unsigned num = length / GW_CPUID_LEAF_LEN;
-    if (num > most_leaves(v)) {
-        find(v, GW_RULE_CPUID_TOO_MANY, "the CPUID policy has %u leaves, the receiver accepts %u", num, most_leaves(v));
+    if (num > v->release->most_leaves) {
+        find(v, GW_RULE_CPUID_TOO_MANY, "the CPUID policy has %u leaves, the receiver accepts %u", num,
+             v->release->most_leaves);
         return 0;
     }
     judge_leaves(v, record, num);
@@ -178,9 +136,7 @@ int judge_cpuid_policy(struct verifier *v, const struct gw_record *record)
 
 static void judge_msr(struct verifier *v, const struct gw_msr_entry *entry)
 {
-    const struct gw_msr_info *info = gw_msr_info(entry->index);
-    unsigned since = info != NULL ? info->since[GW_MSR_POLICY] : GW_MSR_NEVER;
-    if (since == GW_MSR_NEVER || target_before(v, since))
+    if (!gw_release_knows_msr(v->release, GW_MSR_POLICY, entry->index))
         find(v, GW_RULE_MSR_UNKNOWN, "the receiver does not know MSR 0x%x of the policy", entry->index);
     if (entry->flags != 0)
         find(v, GW_RULE_MSR_FLAGS, "MSR 0x%x of the policy has flags 0x%x", entry->index, entry->flags);
@@ -199,7 +155,7 @@ int judge_msr_policy(struct verifier *v, const struct gw_record *record)
         return find_refusal(v, &err);
     }
     struct gw_cur cur = gw_cur(record->body, length);
-    while (gw_left(&cur) > 0 && !target_before(v, 14)) {
+    while (gw_left(&cur) > 0 && gw_release_knows_record(v->release, GW_REC_X86_MSR_POLICY)) {
         struct gw_msr_entry entry = gw_msr_entry_take(&cur);
         judge_msr(v, &entry);
     }

@@ -79,8 +79,7 @@ int judge_tsc(struct verifier *v, const struct gw_record *record)
         return find_refusal(v, &err);
     }
     judge_layout(v, &gw_layout_tsc_info, gw_cur(record->body, record->frame.length), "X86_TSC_INFO");
-    bool paravirtual = tsc.mode == 3 && target_before(v, 12);
-    if (tsc.mode > 2 && !paravirtual)
+    if (tsc.mode > v->release->most_tsc_mode)
         find(v, GW_RULE_TSC_MODE, "the TSC mode is %u; 0, 1 and 2 exist%s", tsc.mode,
              tsc.mode == 3 ? ", 3 existed up to Xen 4.11" : "");
     bool plausible = tsc.khz >= 100000 && tsc.khz <= 10000000;

@@ -104,7 +104,7 @@ static int mark_vcpu(struct verifier *v, uint32_t id, enum vcpu_kind kind, bool 
 static void judge_empty(struct verifier *v, uint32_t id)
 {
     find(v, GW_RULE_VCPU_ZERO_CONTENT, "the record of vCPU %u is empty", id);
-    if (target_before(v, 11))
+    if (!v->release->takes_empty)
         find(v, GW_RULE_VCPU_ZERO_CONTENT_TARGET, "the record of vCPU %u is empty, and the receiver is 4.%u", id,
              v->opts.for_xen);
 }

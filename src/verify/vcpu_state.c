@@ -115,22 +115,13 @@ void judge_extended(struct verifier *v, const struct gw_vcpu *vcpu)
              gw_left(&vcpu->blob), (unsigned long long)size);
 }
 
-/* Which MSRs of a PV vCPU Xen knows, and since which 4.minor (7.7). */
-static const struct {
-    uint32_t index;
-    unsigned since;
-} msrs[] = {
-    { 0x48, 6 },       { 0x140, 6 },      { 0xc0000103, 12 }, { 0xc0011019, 6 },
-    { 0xc001101a, 6 }, { 0xc001101b, 6 }, { 0xc0011027, 6 },
-};
-#define NUM_MSRS (sizeof msrs / sizeof msrs[0])
-
-static bool knows_msr(const struct verifier *v, uint64_t index)
+/* How many MSRs of a PV vCPU any Xen knows (7.7). */
+static unsigned num_known_msrs(void)
 {
-    for (size_t i = 0; i < NUM_MSRS; i++)
-        if (msrs[i].index == index)
-            return !target_before(v, msrs[i].since);
-    return false;
+    unsigned num = 0;
+    for (unsigned i = 0; i < gw_num_msrs; i++)
+        num += gw_msrs[i].since[GW_MSR_PV_VCPU] != GW_MSR_NEVER;
+    return num;
 }
 
 void judge_vcpu_msrs(struct verifier *v, const struct gw_vcpu *vcpu)
@@ -140,11 +131,12 @@ void judge_vcpu_msrs(struct verifier *v, const struct gw_vcpu *vcpu)
     uint32_t num = gw_field_count(all, vcpu->blob);
     snprintf(whose, sizeof whose, "vCPU %u", vcpu->id);
     judge_layout(v, &gw_layout_x86_pv_vcpu_msrs, vcpu->blob, whose);
-    if (num > NUM_MSRS)
-        find(v, GW_RULE_VCPU_MSRS_KNOWN, "vCPU %u has %u MSRs; Xen knows %zu of a PV guest", vcpu->id, num, NUM_MSRS);
+    if (num > num_known_msrs())
+        find(v, GW_RULE_VCPU_MSRS_KNOWN, "vCPU %u has %u MSRs; Xen knows %u of a PV guest", vcpu->id, num,
+             num_known_msrs());
     for (uint32_t i = 0; i < num; i++) {
         uint64_t index = gw_get(gw_field_octets(all, vcpu->blob, i), xen_domctl_vcpu_msr, index);
-        if (!knows_msr(v, index))
+        if (index > UINT32_MAX || !gw_release_knows_msr(v->release, GW_MSR_PV_VCPU, (uint32_t)index))
             find(v, GW_RULE_VCPU_MSRS_KNOWN, "vCPU %u has MSR 0x%llx, which the receiver does not know for a PV guest",
                  vcpu->id, (unsigned long long)index);
     }

@@ -152,6 +152,7 @@ struct named_rule {
 struct verifier {
     struct gw_sink sink;
     struct gw_verify_opts opts;
+    const struct gw_release *release; /* the receiver's */
     struct gw_verdict verdict;
     struct named_rule named[NAMED_RULES];
     struct gw_err *err; /* of the slot that runs */

@@ -223,9 +223,9 @@ struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *er
     struct verifier *v = gw_alloc(1, sizeof *v, err);
     if (v == NULL)
         return NULL;
-    assert(opts->for_xen == 0 || opts->for_xen >= 6);
     v->sink.ops = &verify_ops;
     v->opts = *opts;
+    v->release = gw_release(opts->for_xen);
     v->opts.tables = opts->tables && opts->contents;
     v->opts.max_pfn = opts->max_pfn > 0 ? opts->max_pfn : gw_limit(PFN);
     gw_sparse_init(&v->memory.pages, 1);

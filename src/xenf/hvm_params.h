@@ -15,6 +15,7 @@ enum gw_hvm_param_index {
     GW_HVM_PARAM_VIRIDIAN = 9,
     GW_HVM_PARAM_VM86_TSS = 15,
     GW_HVM_PARAM_CONSOLE_PFN = 17,
+    GW_HVM_PARAM_VM86_TSS_SIZED = 37,
     GW_HVM_NUM_PARAMS = 39
 };
 

@@ -25,6 +25,7 @@
 #include "xstate.h"
 #include "cpuid.h"
 #include "msrs.h"
+#include "release.h"
 #include "structures.h"
 #include "payload.h"
 #include "sink.h"
