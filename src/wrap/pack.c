@@ -254,7 +254,7 @@ int gw_packer_finish(struct gw_sink *sink, struct gw_err *err)
     assert(!sink->failed);
     if (p->stopped != GW_MARK_NONE)
         return gw_fail(err, GW_E_REFUSED, "the image stops at a checkpoint that is not complete");
-    if (p->opts.image != NULL && strcmp(p->opts.image->type, "hvm") == 0 && !p->has_model)
+    if (p->opts.image != NULL && strcmp(p->opts.image->type, "hvm") == 0 && !p->has_model && !p->opts.no_state)
         pack_tell(p, "there is no device model's state beside the image, without which an HVM guest does not start");
     if (p->layer->writer->finish == NULL)
         return 0;

@@ -69,7 +69,8 @@ struct gw_pack_opts {
     struct gw_chan *to;    /* borrowed; NULL: nothing is written, it is only looked what would be lost */
     const uint8_t *config; /* borrowed: what stands at its head, in its own language; NULL: what was read, or is made */
     size_t config_len;
-    bool lossy; /* what the wrapping cannot carry is left out; else it is refused */
+    bool lossy;    /* what the wrapping cannot carry is left out; else it is refused */
+    bool no_state; /* the image holds its static part only, and nothing beside it is missed */
     /* Borrowed: what the image itself says of the guest: type, max_memkb, max_vcpus. NULL: not known beforehand. */
     const struct gw_guest_config *image;
     void (*tell)(void *arg, const char *sentence); /* what is left out, what had to be made; may be NULL */
@@ -85,6 +86,15 @@ struct gw_sink *gw_packer(const struct gw_pack_opts *opts, struct gw_err *err);
 const char *gw_packer_wrapping(const struct gw_sink *packer);
 /* Once, when the producer is done: what stands behind everything. */
 int gw_packer_finish(struct gw_sink *packer, struct gw_err *err);
+
+/* A compressed layer that is written: "zstd", "lz4", "xz", "gzip". */
+bool gw_packs(const char *name);
+/*
+ * A channel that packs what is written to it into `to` (borrowed). What was packed ends with gw_packed_finish, once;
+ * closed without it, the output is cut.
+ */
+struct gw_chan *gw_packed(const char *name, struct gw_chan *to, struct gw_err *err);
+int gw_packed_finish(struct gw_chan *chan, struct gw_err *err);
 
 /* --- other ------------------------------------------------------------------------------------------------------- */
 
