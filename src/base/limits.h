@@ -31,6 +31,7 @@
     X(VMDESC, UINT64_C(262144), "octets of the description in a QEMU's state that is parsed")                          \
     X(TRAILING, UINT64_C(1073741824), "octets behind the end that are counted before we stop looking")                 \
     X(INSPECTED, UINT64_C(67108864), "octets of records and asides that inspect holds; what is beyond is named")       \
+    X(SQUASHED, UINT64_C(134217728), "octets of records and asides that squash holds; more is refused")                \
     X(PAGE_RUNS, UINT64_C(65536), "runs in the memory map of inspect --html; beyond it cells grow")                    \
     X(PAGE_ROWS, UINT64_C(32768), "rows in the tables of structures of inspect --html; what is beyond is counted")     \
     X(SAME_RULE, UINT64_C(10), "findings of one rule that are told one by one; the rest is counted")                   \

@@ -159,6 +159,11 @@ const uint8_t *gw_image_page(struct gw_image *image, uint64_t pfn, struct gw_err
     return image->window + (place - image->window_at);
 }
 
+int gw_image_fd(const struct gw_image *image)
+{
+    return image->fd;
+}
+
 const char *gw_image_layers(const struct gw_image *image)
 {
     return image->layers;

@@ -42,6 +42,8 @@ bool gw_image_offset(const struct gw_image *image, uint64_t pfn, uint64_t *offse
  * which their contents stand. NULL without err set: it has none.
  */
 const uint8_t *gw_image_page(struct gw_image *image, uint64_t pfn, struct gw_err *err);
+/* The file in which its contents stand, at their offsets: borrowed, for who moves them elsewhere. */
+int gw_image_fd(const struct gw_image *image);
 const char *gw_image_layers(const struct gw_image *image);
 
 void gw_image_close(struct gw_image *image);

@@ -1,7 +1,8 @@
 /*
  * compare_records.c - the records of two inspected images, field by field through the layouts.
  *
- * Structures are matched by record type, vCPU, name and instance. What has no layout is compared as octets.
+ * Structures are matched by record type, vCPU, name and instance. What has no layout is compared as octets. A form that
+ * lacks a number equals one that has it as a receiver would take it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -76,6 +77,13 @@ static void number_text(char *room, size_t len, const struct gw_field *field, st
                  gw_field_number(field, octets, index));
 }
 
+/* A shorter form lacks the number, and the longer one says what a receiver takes it for then. */
+static bool goes_without(const struct gw_field *field, struct gw_cur a, struct gw_cur b, uint32_t index)
+{
+    bool lacks = gw_field_count(field, a) <= index, other = gw_field_count(field, b) <= index;
+    return lacks != other && gw_field_number(field, lacks ? b : a, index) == gw_hvm_absent(field);
+}
+
 static int compare_layout(struct comparer *c, const struct gw_layout *layout, struct gw_cur a, struct gw_cur b,
                           struct gw_err *err);
 
@@ -90,6 +98,8 @@ static int compare_element(struct comparer *c, const struct gw_field *field, str
         return compare_layout(c, field->inner, first, second, err);
     if (field->inner != NULL || field->show == GW_SHOW_OCTETS || field->show == GW_SHOW_TEXT)
         return tell_octets(c, first, second, err);
+    if (goes_without(field, a, b, index))
+        return 0;
     number_text(texts[0], sizeof texts[0], field, a, index);
     number_text(texts[1], sizeof texts[1], field, b, index);
     return tell(c, texts[0], texts[1], err);

@@ -186,4 +186,10 @@
 
 GW_HVM_LAYOUTS(GW_LAYOUT_DECLARE)
 
+/* What a receiver takes a number for that a shorter form does not have: 1 for a CPU's flags (10.4), else 0. */
+static inline uint64_t gw_hvm_absent(const struct gw_field *field)
+{
+    return field == &gw_layout_hvm_hw_cpu.fields[hvm_hw_cpu_flags];
+}
+
 #endif
