@@ -102,6 +102,8 @@ void gw_dump_options(FILE *out, const struct gw_cmd *cmd);
 bool gw_size_parse(const char *text, uint64_t *out);
 /* --max-guest as a pfn: the first that is refused. False: wrong use, told on stderr. */
 bool gw_max_guest(const struct gw_args *args, uint64_t *max_pfn);
+/* That option as the minor number of a Xen 4, 0 when it is not given. False: wrong use, told on stderr. */
+bool gw_for_xen(const struct gw_args *args, unsigned option, const char *command, unsigned *minor);
 
 /* terminal.c */
 /* Prints an error, once: "godwit: ..." and its causes. */
@@ -117,6 +119,11 @@ struct gw_sink *gw_progress(const struct gw_args *args, const struct gw_wrap *wr
 /* judge.c */
 /* A file that gives the same octets when it is opened once more. What is not there is said when it is opened. */
 bool gw_can_read_again(const char *name);
+/*
+ * An unlinked file for contents that have to be put aside, made before everything but reading is given up; -1: there is
+ * none, which whoever needs it says.
+ */
+int gw_new_spool(void);
 /* A file through the verifier. */
 struct gw_judgement {
     struct gw_verdict verdict;

@@ -3,9 +3,7 @@
  *
  * What a wrapping carries beside the image is no part of the guest's state as the image has it, and is not compared.
  */
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -174,13 +172,6 @@ static void close_side(struct side *side)
     gw_sink_close(side->inspector);
 }
 
-/* Where contents of a packed image go; made before everything but reading is given up. */
-static int new_spool(void)
-{
-    const char *folder = getenv("TMPDIR");
-    return open(folder != NULL && folder[0] != '\0' ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-}
-
 static int compare(struct side *sides, struct telling *t, bool *equal, struct gw_err *err)
 {
     struct gw_page_comparison pages;
@@ -208,7 +199,7 @@ static enum gw_exit compare_run(const struct gw_args *args)
     if (!gw_max_guest(args, &max_pfn))
         return GW_EXIT_USAGE;
     for (unsigned i = 0; i < 2; i++)
-        sides[i].spool = new_spool();
+        sides[i].spool = gw_new_spool();
     if (!gw_confine(args))
         return GW_EXIT_SYSTEM;
     int rc = open_side(&sides[0], max_pfn, &err) < 0 || open_side(&sides[1], max_pfn, &err) < 0

@@ -10,16 +10,32 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "convert.h"
 #include "moves.h"
 #include "sandbox.h"
 
-enum { OPT_TO = OPT_OWN, OPT_CONFIG, OPT_LOSSY, OPT_FAULTY, OPT_FORCE };
+enum {
+    OPT_TO = OPT_OWN,
+    OPT_CONFIG,
+    OPT_FOR_XEN,
+    OPT_FORMAT,
+    OPT_SQUASH,
+    OPT_STATIC_ONLY,
+    OPT_COMPRESS,
+    OPT_LOSSY,
+    OPT_FAULTY,
+    OPT_FORCE
+};
 
 static const struct gw_opt convert_opts[] = {
     { 't', "to", "WRAPPING=raw|xl|libxl|libvirt|xenopsd", OPT_TO, "the wrapping, else that of IN" },
     { 'c', "config", "FILE", OPT_CONFIG, "what stands at its head: xl's JSON, libvirt's XML, xenopsd's record" },
-    { 0, "lossy", NULL, OPT_LOSSY, "leave out what the wrapping has no place for" },
+    { 0, "for-xen", "X.Y", OPT_FOR_XEN, "fit the image to that release of Xen, from 4.6 on" },
+    { 0, "format", "VERSION=2|3", OPT_FORMAT, "the image's version, else what --for-xen writes, else as it is" },
+    { 0, "squash", NULL, OPT_SQUASH, "each page once: the least image that says the same" },
+    { 0, "static-only", NULL, OPT_STATIC_ONLY, "headers and static data only, for preflight" },
+    { 'z', "compress", "PACKER=zstd|lz4|xz|gzip", OPT_COMPRESS, "pack OUT" },
+    { 0, "lossy", NULL, OPT_LOSSY, "leave out what the wrapping or the receiver has no place for" },
     { 0, "faulty", NULL, OPT_FAULTY, "let errors inside the image pass, as long as it can be read to its end" },
     { 'f', "force", NULL, OPT_FORCE, "replace an OUT that exists" },
     GW_OPTS_VERBOSE,
@@ -28,98 +44,6 @@ static const struct gw_opt convert_opts[] = {
     GW_OPTS_COMMON,
     { 0 },
 };
-
-#define NOTES_MOST 16
-#define NOTE_ROOM 320
-
-struct convert {
-    const struct gw_args *args;
-    const char *in, *out;
-    uint64_t max_pfn;
-    struct gw_pack_opts pack;
-    struct gw_buf config;
-    struct gw_guest_config image; /* what it says of the guest, when it was read before */
-    bool looked, wants_contents;
-    struct gw_err fault; /* the first error that was found in the image */
-    char layers[64], wrapping[16];
-    char notes[NOTES_MOST][NOTE_ROOM];
-    unsigned num_notes;
-    uint64_t octets;
-};
-
-static void note(void *arg, const char *sentence)
-{
-    struct convert *c = arg;
-    if (c->pack.to != NULL && c->num_notes < NOTES_MOST) /* once: when it is written */
-        snprintf(c->notes[c->num_notes++], NOTE_ROOM, "%s", sentence);
-}
-
-/* What an image lacks beside itself is no fault that a conversion makes worse: the packer tells it. */
-static void found(void *arg, const struct gw_finding *finding)
-{
-    struct convert *c = arg;
-    if (finding->severity != GW_ERROR || c->fault.code != GW_E_OK ||
-        finding->rule == &gw_rules[GW_RULE_LIBXL_EMULATOR_MISSING])
-        return;
-    gw_refuse(&c->fault, finding->rule->id, "%s (%s)", finding->text, finding->rule->id);
-    if (finding->placed)
-        gw_err_place(&c->fault, finding->offset, finding->record);
-}
-
-static void note_fault(struct convert *c)
-{
-    char sentence[NOTE_ROOM];
-    snprintf(sentence, sizeof sentence, "it is invalid: %.250s", c->fault.msg);
-    note(c, sentence);
-}
-
-static void learn(struct convert *c, const struct gw_verdict *v)
-{
-    c->image = gw_verdict_guest(v);
-    c->pack.image = &c->image;
-    c->wants_contents = v->wants_contents;
-    c->looked = true;
-}
-
-/* Everything of the input through a verifier and a packer: the packer's error, the verifier's, or the reader's. */
-static int run(struct convert *c, struct gw_wrap *wrap, struct gw_sink *verifier, struct gw_sink *packer,
-               struct gw_sink *tee, struct gw_err *err)
-{
-    struct gw_err failure = GW_ERR_NONE;
-    int rc = gw_wrap_run(wrap, tee, &failure);
-    bool is_finding = rc < 0 && gw_verify_failed(verifier, &failure);
-    const struct gw_verdict *verdict = rc == 0 || is_finding ? gw_verify_finish(verifier) : NULL;
-    snprintf(c->layers, sizeof c->layers, "%s", gw_wrap_layers(wrap));
-    if (c->fault.code != GW_E_OK && (rc < 0 || !c->args->given[OPT_FAULTY]))
-        return gw_err_pass(err, &c->fault);
-    if (rc < 0) /* also a cut that the verifier takes: the end of a checkpointed image that is not complete */
-        return gw_err_pass(err, &failure);
-    if (gw_packer_finish(packer, err) < 0)
-        return -1;
-    if (c->fault.code != GW_E_OK)
-        note_fault(c);
-    snprintf(c->wrapping, sizeof c->wrapping, "%s", gw_packer_wrapping(packer));
-    if (c->pack.to == NULL)
-        learn(c, verdict);
-    return 0;
-}
-
-/* One reading of the input: into c->pack.to, or for what is to be learnt of it. */
-static int pass(struct convert *c, struct gw_err *err)
-{
-    struct gw_verify_opts verify = { .contents = c->pack.to != NULL && (!c->looked || c->wants_contents),
-                                     .max_pfn = c->max_pfn,
-                                     .found = found,
-                                     .arg = c };
-    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(c->in, c->max_pfn, err);
-    gw_auto(gw_sink_closep) struct gw_sink *verifier = wrap != NULL ? gw_verifier(&verify, err) : NULL;
-    gw_auto(gw_sink_closep) struct gw_sink *packer = verifier != NULL ? gw_packer(&c->pack, err) : NULL;
-    gw_auto(gw_sink_closep) struct gw_sink *progress = packer != NULL ? gw_progress(c->args, wrap, c->in, err) : NULL;
-    struct gw_sink *all[] = { verifier, packer, progress };
-    gw_auto(gw_sink_closep) struct gw_sink *tee =
-        err->code == GW_E_OK ? gw_tee(all, progress != NULL ? 3 : 2, err) : NULL;
-    return tee != NULL ? run(c, wrap, verifier, packer, tee, err) : -1;
-}
 
 static int read_config(struct convert *c, const char *name, struct gw_err *err)
 {
@@ -139,15 +63,22 @@ static int read_config(struct convert *c, const char *name, struct gw_err *err)
     return 0;
 }
 
-/* Once or twice through the input, which nothing was read of yet; what that does not need is given up before. */
+/* Packed or not, into where it goes. */
+static int write_packed(struct convert *c, struct gw_chan *to, struct gw_err *err)
+{
+    if (c->compress == NULL)
+        return convert_pass(c, to, err);
+    gw_auto(gw_chan_closep) struct gw_chan *packed = gw_packed(c->compress, to, err);
+    return packed == NULL || convert_pass(c, packed, err) < 0 ? -1 : gw_packed_finish(packed, err);
+}
+
+/* What that does not need is given up before anything of the input is read. */
 static int passes(struct convert *c, struct gw_chan *to, const char *new_file, struct gw_err *err)
 {
     const struct gw_sandbox what = { &c->in, 1, new_file };
-    bool again = gw_can_read_again(c->in);
-    if (gw_confine_to(c->args, &what, err) < 0 || (again && pass(c, err) < 0))
-        return -1;
-    c->pack.to = to;
-    int rc = pass(c, err);
+    c->spool = c->squash ? gw_new_spool() : -1;
+    int rc = gw_confine_to(c->args, &what, err) < 0 ? -1 : write_packed(c, to, err);
+    gw_closep(&c->spool);
     c->octets = to->write_pos;
     return rc;
 }
@@ -205,15 +136,15 @@ static void report(const struct convert *c)
             gw_escape(to, sizeof to, c->out, strlen(c->out)), c->wrapping, gw_size_text(size, sizeof size, c->octets));
     for (unsigned i = 0; i < c->num_notes; i++)
         fprintf(out, "  %s\n", c->notes[i]);
+    if (c->num_more > 0)
+        fprintf(out, "  and %u more\n", c->num_more);
 }
 
 /* False: wrong use, told. */
-static bool parse(struct convert *c)
+static bool parse_wrapping(struct convert *c)
 {
     struct gw_wrapping row;
     const char *to = c->args->value[OPT_TO];
-    if (!gw_max_guest(c->args, &c->max_pfn))
-        return false;
     if (to == NULL)
         return true;
     for (unsigned i = 0; gw_wrapping_at(i, &row); i++)
@@ -225,14 +156,52 @@ static bool parse(struct convert *c)
     return false;
 }
 
+static bool parse_version(struct convert *c)
+{
+    const char *format = c->args->value[OPT_FORMAT];
+    if (!gw_for_xen(c->args, OPT_FOR_XEN, "convert", &c->fit.for_xen))
+        return false;
+    if (format == NULL)
+        return true;
+    c->fit.version = (uint32_t)(format[0] - '0');
+    if (c->fit.for_xen == 0 || gw_release_reads(gw_release(c->fit.for_xen), c->fit.version))
+        return true;
+    gw_complain_usage("convert: Xen 4.%u does not read version %u", c->fit.for_xen, c->fit.version);
+    return false;
+}
+
+static bool parse(struct convert *c)
+{
+    c->compress = c->args->value[OPT_COMPRESS];
+    if (!gw_max_guest(c->args, &c->max_pfn) || !parse_wrapping(c) || !parse_version(c))
+        return false;
+    if (!c->squash || !c->static_only)
+        return true;
+    gw_complain_usage("convert: --squash is about memory, and --static-only leaves that out");
+    return false;
+}
+
+static struct convert order(const struct gw_args *args)
+{
+    return (struct convert){
+        .args = args,
+        .in = args->operand[0],
+        .out = args->operand[1],
+        .faulty = args->given[OPT_FAULTY],
+        .squash = args->given[OPT_SQUASH],
+        .static_only = args->given[OPT_STATIC_ONLY],
+        .spool = -1,
+        .pack = { .lossy = args->given[OPT_LOSSY], .no_state = args->given[OPT_STATIC_ONLY], .tell = convert_note },
+        .fit = { .lossy = args->given[OPT_LOSSY], .tell = convert_note }
+    };
+}
+
 static enum gw_exit convert_run(const struct gw_args *args)
 {
     struct gw_err err = GW_ERR_NONE;
-    struct convert c = { .args = args, .in = args->operand[0], .out = args->operand[1] };
+    struct convert c = order(args);
     enum gw_exit status = GW_EXIT_YES;
-    c.pack.lossy = args->given[OPT_LOSSY];
-    c.pack.tell = note;
-    c.pack.arg = &c;
+    c.pack.arg = c.fit.arg = &c;
     if (!parse(&c))
         return GW_EXIT_USAGE;
     gw_listen_to_signals();
@@ -250,7 +219,7 @@ static enum gw_exit convert_run(const struct gw_args *args)
 const struct gw_cmd gw_cmd_convert = {
     .name = "convert",
     .operands = "IN OUT",
-    .brief = "an image into another wrapping",
+    .brief = "an image into another wrapping, version or size",
     .opts = convert_opts,
     .least = 2,
     .most = 2,

@@ -6,6 +6,8 @@
  * a further reading; of an input that is costly or impossible to read again they are kept as they pass, while they are
  * few.
  */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -15,6 +17,12 @@ bool gw_can_read_again(const char *name)
 {
     struct stat st;
     return strcmp(name, "-") != 0 && (stat(name, &st) < 0 || S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
+}
+
+int gw_new_spool(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return open(folder != NULL && folder[0] != '\0' ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
 /* Findings are kept, for a second reading may follow; their number is bounded by the verifier. */

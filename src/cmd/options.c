@@ -245,3 +245,26 @@ void gw_dump_options(FILE *out, const struct gw_cmd *cmd)
         fprintf(out, "--%s%s%s\n", opt->name, opt->arg != NULL ? "=" : "", room);
     }
 }
+
+/* "4.13" -> 13. */
+static bool parse_release(const char *text, unsigned *minor)
+{
+    char *end;
+    if (strncmp(text, "4.", 2) != 0 || !isdigit((unsigned char)text[2]))
+        return false;
+    unsigned long value = strtoul(text + 2, &end, 10);
+    if (*end != '\0' || value < GW_RELEASE_FIRST || value > 99)
+        return false;
+    *minor = (unsigned)value;
+    return true;
+}
+
+bool gw_for_xen(const struct gw_args *args, unsigned option, const char *command, unsigned *minor)
+{
+    const char *release = args->value[option];
+    *minor = 0;
+    if (release == NULL || parse_release(release, minor))
+        return true;
+    gw_complain_usage("%s: --for-xen wants a release from 4.6 on, such as 4.13, not '%s'", command, release);
+    return false;
+}

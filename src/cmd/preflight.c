@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "change.h"
 #include "cmd.h"
 #include "moves.h"
 
@@ -63,20 +64,75 @@ static int from_guest(const char *name, struct subject *s, struct gw_sink *part,
 
 /* --- an image ----------------------------------------------------------------------------------------------------- */
 
+/* A sink in front of the verifier: what is said of a whole image does not count for one that is its static part. */
+struct look {
+    struct gw_sink sink;
+    bool has_state, ended;
+    uint64_t errors; /* before the end */
+    struct gw_provenance said;
+};
+
+static int look_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err)
+{
+    (void)pages;
+    (void)err;
+    ((struct look *)sink)->has_state = true;
+    return 0;
+}
+
+static int look_record(struct gw_sink *sink, const struct gw_record *record, struct gw_err *err)
+{
+    const struct gw_record_info *info = gw_record_info(record->frame.type);
+    if (record->frame.type == GW_REC_PROVENANCE && record->body != NULL)
+        return gw_provenance_decode(gw_cur(record->body, record->frame.length), &((struct look *)sink)->said, err);
+    if (info != NULL && info->kind == GW_KIND_DYNAMIC)
+        ((struct look *)sink)->has_state = true;
+    return 0;
+}
+
+static int look_mark(struct gw_sink *sink, const struct gw_mark *mark, struct gw_err *err)
+{
+    (void)err;
+    if (mark->kind == GW_END || mark->kind == GW_CHECKPOINT)
+        ((struct look *)sink)->ended = true;
+    return 0;
+}
+
+static const struct gw_sink_ops look_ops = {
+    .name = "look", .takes = GW_TAKES_WATCH, .pages = look_pages, .record = look_record, .mark = look_mark
+};
+
+static void found(void *arg, const struct gw_finding *finding)
+{
+    struct look *look = arg;
+    look->errors += finding->severity == GW_ERROR && !look->ended;
+}
+
+/* It says so itself: an image that merely lacks all else is none. */
+static bool is_static_part(const struct look *look)
+{
+    return look->said.static_part && look->ended && !look->has_state;
+}
+
 static int read_image(struct gw_wrap *wrap, struct subject *s, struct gw_sink *part, struct gw_err *err)
 {
-    struct gw_verify_opts verify = { .max_pfn = s->max_pfn };
+    struct look look = { .sink.ops = &look_ops };
+    struct gw_verify_opts verify = { .max_pfn = s->max_pfn, .found = found, .arg = &look };
     gw_auto(gw_sink_closep) struct gw_sink *verifier = gw_verifier(&verify, err);
-    struct gw_sink *all[] = { verifier, part };
-    gw_auto(gw_sink_closep) struct gw_sink *tee = verifier != NULL ? gw_tee(all, 2, err) : NULL;
+    struct gw_sink *all[] = { &look.sink, verifier, part };
+    gw_auto(gw_sink_closep) struct gw_sink *tee = verifier != NULL ? gw_tee(all, 3, err) : NULL;
     if (tee == NULL || gw_wrap_run(wrap, tee, err) < 0)
         return -1;
     const struct gw_verdict *verdict = gw_verify_finish(verifier);
-    if (!gw_verdict_valid(verdict))
+    if (is_static_part(&look) ? look.errors > 0 : !gw_verdict_valid(verdict))
         return gw_fail(err, GW_E_REFUSED, "the image is not right: godwit verify says why");
     s->offer.num_pfns = verdict->num_pfns;
     for (unsigned type = 0; type < 16; type++)
         s->offer.num_ram_pfns += gw_type_populates(type) ? verdict->by_type[type] : 0;
+    if (is_static_part(&look)) {
+        s->offer.num_pfns = look.said.num_pfns;
+        s->offer.num_ram_pfns = look.said.num_memory_pfns;
+    }
     return 0;
 }
 

@@ -95,28 +95,10 @@ static enum gw_exit explain(const char *id, bool json)
     return GW_EXIT_YES;
 }
 
-/* "4.13" -> 13. */
-static bool parse_release(const char *text, unsigned *minor)
-{
-    char *end;
-    if (strncmp(text, "4.", 2) != 0 || !isdigit((unsigned char)text[2]))
-        return false;
-    unsigned long value = strtoul(text + 2, &end, 10);
-    if (*end != '\0' || value < 6 || value > 99)
-        return false;
-    *minor = (unsigned)value;
-    return true;
-}
-
 static bool parse(const struct gw_args *args, struct gw_judge_opts *out)
 {
-    const char *release = args->value[OPT_FOR_XEN];
     *out = (struct gw_judge_opts){ .strict = args->given[OPT_STRICT] };
-    if (release != NULL && !parse_release(release, &out->for_xen)) {
-        gw_complain_usage("verify: --for-xen wants a release from 4.6 on, such as 4.13, not '%s'", release);
-        return false;
-    }
-    return gw_max_guest(args, &out->max_pfn);
+    return gw_for_xen(args, OPT_FOR_XEN, "verify", &out->for_xen) && gw_max_guest(args, &out->max_pfn);
 }
 
 /* What was counted beyond what was told, then the verdict. */

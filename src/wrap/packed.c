@@ -1,8 +1,8 @@
 /*
  * packed.c - a compressed layer, written: a channel that packs what passes, through libarchive, as unpack.c unpacks.
  *
- * One filter and the raw format, with one entry; no time is written, so that equal images are packed equally. A filter for which libarchive would start a program
- * is refused: it was built without that one.
+ * One filter and the raw format, with one entry; no time is written, so that equal images are packed equally. A filter
+ * for which libarchive would start a program is refused: it was built without that one.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -99,14 +99,6 @@ static int prepare(struct packed_chan *p, const char *name, struct gw_err *err)
         return gw_fail(err, GW_E_REFUSED,
                        "libarchive here packs '%s' only by starting a program, which godwit does not", name);
     return rc == ARCHIVE_OK ? 0 : gw_fail(err, GW_E_SYSTEM, "cannot prepare to pack '%s'", name);
-}
-
-bool gw_packs(const char *name)
-{
-    for (unsigned i = 0; i < NUM_FILTERS; i++)
-        if (strcmp(filters[i].name, name) == 0)
-            return true;
-    return false;
 }
 
 struct gw_chan *gw_packed(const char *name, struct gw_chan *to, struct gw_err *err)

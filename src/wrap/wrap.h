@@ -87,11 +87,9 @@ const char *gw_packer_wrapping(const struct gw_sink *packer);
 /* Once, when the producer is done: what stands behind everything. */
 int gw_packer_finish(struct gw_sink *packer, struct gw_err *err);
 
-/* A compressed layer that is written: "zstd", "lz4", "xz", "gzip". */
-bool gw_packs(const char *name);
 /*
- * A channel that packs what is written to it into `to` (borrowed). What was packed ends with gw_packed_finish, once;
- * closed without it, the output is cut.
+ * A channel that packs ("zstd", "lz4", "xz", "gzip") what is written to it into `to` (borrowed). What was packed ends
+ * with gw_packed_finish, once; closed without it, the output is cut.
  */
 struct gw_chan *gw_packed(const char *name, struct gw_chan *to, struct gw_err *err);
 int gw_packed_finish(struct gw_chan *chan, struct gw_err *err);

@@ -1,0 +1,38 @@
+/*
+ * convert.h - one conversion: what was asked for, and what is learnt on the way. Private to the command convert.
+ */
+#ifndef GW_CONVERT_H
+#define GW_CONVERT_H
+
+#include "cmd.h"
+#include "change.h"
+
+#define NOTES_MOST 64
+#define NOTE_ROOM 320
+
+struct convert {
+    const struct gw_args *args;
+    const char *in, *out;
+    uint64_t max_pfn;
+    bool faulty, squash, static_only;
+    const char *compress; /* NULL: it is not packed */
+    struct gw_pack_opts pack;
+    struct gw_fit_opts fit;
+    struct gw_buf config;
+    struct gw_guest_config image; /* what it says of the guest, when it was read before */
+    bool looked, wants_contents;
+    struct gw_err fault;      /* the first error that was found in the image */
+    struct gw_err unfit;      /* the same in what becomes of it */
+    int spool;                /* where squash puts contents aside; -1: there is none */
+    char layers[64], wrapping[32];
+    char notes[NOTES_MOST][NOTE_ROOM];
+    unsigned num_notes, num_more;
+    uint64_t octets;
+};
+
+/* Told with the result, once; only while the output is written. */
+void convert_note(void *arg, const char *sentence);
+/* Once or twice through the input, of which nothing was read yet, into `to` (borrowed; NULL: only looks). */
+int convert_pass(struct convert *c, struct gw_chan *to, struct gw_err *err);
+
+#endif
