@@ -80,18 +80,20 @@ struct godwit_mark {
 
 /* What a wrapping carries beside the image. Later releases may add kinds. */
 enum godwit_aside_kind {
-    GODWIT_ASIDE_OTHER = 0,          /* of a kind that has no number yet */
-    GODWIT_ASIDE_LAYER = 1,          /* text: the layer that was recognised, outermost first: "xz", "xl", "raw" */
-    GODWIT_ASIDE_XL_HEADER = 2,      /* body: the 48 octets of xl's header */
-    GODWIT_ASIDE_XL_CONFIG = 3,      /* body: the guest's configuration as xl stored it */
-    GODWIT_ASIDE_XL_MORE = 4,        /* body: optional data behind the configuration */
-    GODWIT_ASIDE_LIBXL_HEADER = 5,   /* body: the 16 octets of libxl's header */
-    GODWIT_ASIDE_LIBXL_RECORD = 6,   /* type, body: a record of libxl's stream */
-    GODWIT_ASIDE_UNPACK = 7,         /* text: why a packed file did not end well behind the image */
-    GODWIT_ASIDE_TRAILING = 8,       /* length octets stand behind the end, or more; the first of them in body */
-    GODWIT_ASIDE_LIBVIRT_HEADER = 9, /* body: the 64 octets of libvirt's header */
-    GODWIT_ASIDE_LIBVIRT_XML = 10,   /* body: the domain's XML; text: why it is none */
-    GODWIT_ASIDE_XENOPSD_RECORD = 11 /* type, body: a record of xenopsd's framing; length: as its header has it */
+    GODWIT_ASIDE_OTHER = 0,           /* of a kind that has no number yet */
+    GODWIT_ASIDE_LAYER = 1,           /* text: the layer that was recognised, outermost first: "xz", "xl", "raw" */
+    GODWIT_ASIDE_XL_HEADER = 2,       /* body: the 48 octets of xl's header */
+    GODWIT_ASIDE_XL_CONFIG = 3,       /* body: the guest's configuration as xl stored it */
+    GODWIT_ASIDE_XL_MORE = 4,         /* body: optional data behind the configuration */
+    GODWIT_ASIDE_LIBXL_HEADER = 5,    /* body: the 16 octets of libxl's header */
+    GODWIT_ASIDE_LIBXL_RECORD = 6,    /* type, body: a record of libxl's stream */
+    GODWIT_ASIDE_UNPACK = 7,          /* text: why a packed file did not end well behind the image */
+    GODWIT_ASIDE_TRAILING = 8,        /* length octets stand behind the end, or more; the first of them in body */
+    GODWIT_ASIDE_LIBVIRT_HEADER = 9,  /* body: the 64 octets of libvirt's header */
+    GODWIT_ASIDE_LIBVIRT_XML = 10,    /* body: the domain's XML; text: why it is none */
+    GODWIT_ASIDE_XENOPSD_RECORD = 11, /* type, body: a record of xenopsd's framing; length: as its header has it */
+    GODWIT_ASIDE_LEGACY = 12,         /* it is a legacy image; text: of which Xen, behind it; NULL before it */
+    GODWIT_ASIDE_LEGACY_ODD = 13      /* text: what is odd in a legacy image */
 };
 
 /* One of them. */

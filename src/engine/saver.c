@@ -180,6 +180,7 @@ static int send_held(struct gw_saver *s, const struct gw_hold *hold, struct gw_e
         .entries = hold->entries,
         .num_contents = (uint32_t)(contents.len / GW_PAGE_LEN),
         .contents = &contents,
+        .contents_at = GW_NO_PLACE,
     };
     pages.frame.length = (uint32_t)gw_page_data_len(pages.count, pages.num_contents);
     if (gw_sink_pages(s->sink, &pages, err) < 0 || gw_payload_settle(&contents, err) < 0)

@@ -28,6 +28,7 @@ static const struct group {
     GROUP("The device model's state", GW_RULES_DEVICE_MODEL),
     GROUP("The files of libvirt", GW_RULES_LIBVIRT),
     GROUP("The files of xenopsd", GW_RULES_XENOPSD),
+    GROUP("Legacy images (Xen 3.0 to 4.5)", GW_RULES_LEGACY),
 };
 
 static void put_others(FILE *out, const struct gw_rule *rule)

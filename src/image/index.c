@@ -21,7 +21,7 @@ static int note(struct index *index, uint64_t entry, uint64_t place, struct gw_e
 static int index_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err)
 {
     struct index *index = (struct index *)sink;
-    uint64_t place = pages->frame.offset + GW_RECORD_HEADER_LEN + gw_page_data_len(pages->count, 0);
+    uint64_t place = pages->contents_at;
     if (index->verifying)
         return 0;
     if (index->spool >= 0)

@@ -238,6 +238,8 @@ const char *aside_name(const struct item *item)
         [GW_ASIDE_LIBVIRT_XML] = "libvirt XML",
         [GW_ASIDE_LAYER] = "layer",
         [GW_ASIDE_UNPACK] = "packed file did not end well",
+        [GW_ASIDE_LEGACY] = "legacy image",
+        [GW_ASIDE_LEGACY_ODD] = "odd in a legacy image",
         [GW_ASIDE_TRAILING] = "octets behind the end",
     };
     if (item->kind == GW_ASIDE_LIBXL_RECORD && item->type < GW_NUM_LIBXL_TYPES)

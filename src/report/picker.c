@@ -39,7 +39,7 @@ static int pick_pages(struct gw_sink *sink, const struct gw_pages *pages, struct
             p->out->record = pages->frame.number;
             p->out->has_contents = contents;
             p->begin = at;
-            p->out->offset = pages->frame.offset + GW_RECORD_HEADER_LEN + gw_page_data_len(pages->count, 0) + at;
+            p->out->offset = pages->contents_at + at;
             ours = contents;
         }
         at += contents ? GW_PAGE_LEN : 0;

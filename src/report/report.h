@@ -79,6 +79,7 @@ struct gw_summary {
     bool trailing_more;              /* counting was given up */
     char cpu[65];                    /* SAVING_CPU */
     unsigned pv_width;               /* 4 or 8, when X86_PV_INFO says it */
+    struct gw_legacy_facts legacy;   /* width 0: it is no legacy image */
 };
 
 /* Gathers them into *out (borrowed), which the caller zeroed. */

@@ -79,6 +79,8 @@ static int summary_aside(struct gw_sink *sink, const struct gw_aside *aside, str
     if ((aside->kind == GW_ASIDE_LIBXL_RECORD && aside->type == GW_LIBXL_EMULATOR) ||
         (aside->kind == GW_ASIDE_XENOPSD_RECORD && aside->type == GW_XENOPSD_QEMU))
         s->emulator_octets = aside->length;
+    if (aside->legacy != NULL)
+        s->legacy = *aside->legacy;
     if (aside->kind == GW_ASIDE_TRAILING) {
         s->trailing = aside->length;
         s->trailing_more = aside->at_least;

@@ -223,6 +223,7 @@ static int hand_on(struct taker *t, uint32_t num, uint32_t num_contents, struct 
         .entries = t->entries,
         .num_contents = num_contents,
         .contents = contents,
+        .contents_at = GW_NO_PLACE,
     };
     t->next = 0;
     if (gw_sink_pages(gw_intake_sink(t->intake), &pages, err) < 0 || gw_payload_settle(contents, err) < 0)

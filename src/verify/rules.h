@@ -7,8 +7,9 @@
  * severity  ERROR breaks the restore or the guest; WARNING is suspicious, or harmful in some receiver; NOTE changes no
  *           exit status, ever; STRICT is an error with --strict and silent without.
  * section   of the format's reference: libxc-stream "18.x" (the ids are its own), or the check of the xl ("XL-nn") and
- *           libxl ("LS-nn") layers, of libvirt's file ("LV-nn"), of xenopsd's ("XO-nn"), of QEMU's state ("QE-nn");
- *           "ours" where godwit adds a rule or a bound of its own.
+ *           libxl ("LS-nn") layers, of libvirt's file ("LV-nn"), of xenopsd's ("XO-nn"), of QEMU's state ("QE-nn"), of
+ *           a legacy image ("LG-n": the section of its own reference); "ours" where godwit adds a rule or a bound
+ *           of its own.
  * spec      Y stated by Xen's specification, I implied, - silent.
  * xen       R libxc's restorer refuses, H the hypervisor refuses, T the toolstack
  *           that reads the file refuses (libvirt, xenopsd), p partly, L only logs, - nobody notices.
@@ -28,6 +29,7 @@
 #define GW_RULES_H
 
 #include "rules_hvm.h"
+#include "rules_legacy.h"
 
 #define GW_RULES_IMAGE(R)                                                                                              \
     R(IHDR_TRUNCATED, "ihdr-truncated", ERROR, "18.1", 'Y', 'R', 'Y', "the image header has its 24 octets")            \
@@ -41,7 +43,7 @@
     R(IHDR_OPTIONS_RESERVED, "ihdr-options-reserved", WARNING, "18.1", 'Y', '-', 'Y', "option bits 1 to 15 are zero")  \
     R(IHDR_RESERVED, "ihdr-reserved", WARNING, "18.1", 'Y', '-', 'Y', "the image header's reserved fields are zero")   \
     R(IHDR_LEGACY, "ihdr-legacy", ERROR, "18.1", 'Y', 'R', 'Y',                                                        \
-      "the input is an image of the current format: neither a legacy stream nor something else")                       \
+      "the input is an image of a domain that godwit knows, and not something else")                       \
     R(DHDR_TRUNCATED, "dhdr-truncated", ERROR, "18.1", 'Y', 'R', 'Y', "the domain header has its 16 octets")           \
     R(DHDR_TYPE, "dhdr-type", ERROR, "18.1", 'Y', 'R', 'Y', "the domain type is 1 (x86 PV) or 2 (x86 HVM)")            \
     R(DHDR_TYPE_DROPPED, "dhdr-type-dropped", ERROR, "18.1", '-', 'R', 'p',                                            \
@@ -502,6 +504,7 @@
     GW_RULES_CARRIER(R)                                                                                                \
     GW_RULES_DEVICE_MODEL(R)                                                                                           \
     GW_RULES_LIBVIRT(R)                                                                                                \
-    GW_RULES_XENOPSD(R)
+    GW_RULES_XENOPSD(R)                                                                                                \
+    GW_RULES_LEGACY(R)
 
 #endif

@@ -16,8 +16,8 @@
 
 /* In the order in which they are told. */
 static const struct layer *const layers[] = {
-    &layer_raw,  &layer_libxl, &layer_xl,   &layer_libvirt, &layer_xenopsd,
-    &layer_gzip, &layer_xz,    &layer_zstd, &layer_lz4,
+    &layer_raw,    &layer_libxl, &layer_xl, &layer_libvirt, &layer_xenopsd,
+    &layer_legacy, &layer_gzip,  &layer_xz, &layer_zstd,    &layer_lz4,
 };
 
 #define NUM_LAYERS (sizeof layers / sizeof layers[0])
@@ -80,6 +80,7 @@ struct gw_wrap *gw_wrap_new(struct gw_chan *from, uint64_t max_pfn, struct gw_er
         return NULL;
     }
     wrap->file = from;
+    wrap->again_fd = wrap->spool = -1;
     wrap->max_pfn = max_pfn;
     wrap->chan = gw_chan_can_peek(from) ? from : gw_chan_window(from, err);
     if (wrap->chan == NULL) {
@@ -110,6 +111,9 @@ struct gw_wrap *gw_wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_err *
     if (wrap == NULL)
         return NULL;
     wrap->size = regular ? (uint64_t)st.st_size : 0;
+    off_t at = regular ? lseek(fd, 0, SEEK_CUR) : -1;
+    wrap->again_fd = at >= 0 ? fd : -1;
+    wrap->again_at = at >= 0 ? (uint64_t)at : 0;
     wrap->skips = regular && !is_packed(wrap);
     wrap->reopens = regular;
     return wrap;
@@ -171,6 +175,7 @@ static int unpack(struct gw_wrap *wrap, const struct layer *layer, struct gw_sin
     struct gw_chan *inner = layer->unpack(wrap->chan, layer, err);
     wrap->chan = inner != NULL ? gw_chan_window(inner, err) : NULL;
     wrap->skips = false;
+    wrap->again_fd = -1;
     return wrap->chan != NULL ? 0 : -1;
 }
 
@@ -221,27 +226,39 @@ static int say_unpack(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err 
     return gw_sink_aside(sink, &aside, err);
 }
 
-int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
+int say_trailing_of(struct gw_wrap *wrap, struct gw_chan *chan, uint64_t base, struct gw_sink *sink, struct gw_err *err)
 {
-    struct gw_aside aside = { .kind = GW_ASIDE_TRAILING, .offset = wrap->chan->read_pos };
+    struct gw_aside aside = { .kind = GW_ASIDE_TRAILING, .offset = base + chan->read_pos };
     const uint8_t *mem;
     uint8_t head[64];
     size_t len;
-    if (gw_chan_peek(wrap->chan, sizeof head, &mem, &len, err) < 0)
+    if (gw_chan_peek(chan, sizeof head, &mem, &len, err) < 0)
         return say_unpack(wrap, sink, err);
     if (len == 0)
         return 0;
     aside.body_len = (size_t)gw_min(len, sizeof head);
     memcpy(head, mem, aside.body_len);
     aside.body = head;
-    if (gw_chan_skip(wrap->chan, gw_limit(TRAILING), err) == 0)
+    if (gw_chan_skip(chan, gw_limit(TRAILING), err) == 0)
         aside.at_least = true;
     else if (gw_err_is_cut(err))
         *err = GW_ERR_NONE;
     else
         return -1;
-    aside.length = wrap->chan->read_pos - aside.offset;
+    aside.length = base + chan->read_pos - aside.offset;
     return gw_sink_aside(sink, &aside, err);
+}
+
+int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
+{
+    return say_trailing_of(wrap, wrap->chan, 0, sink, err);
+}
+
+void gw_wrap_legacy(struct gw_wrap *wrap, const struct gw_legacy_opts *opts)
+{
+    wrap->spool = opts->spool;
+    wrap->legacy_width = opts->width;
+    wrap->legacy_guest = opts->guest;
 }
 
 const char *gw_wrap_layers(const struct gw_wrap *wrap)

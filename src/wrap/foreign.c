@@ -120,6 +120,21 @@ static const char *elf_kind(const uint8_t *mem, size_t len)
     return "this is an ELF core dump: it can be analysed, but not restored";
 }
 
+static const char *known(const uint8_t *mem, size_t len)
+{
+    for (unsigned i = 0; i < sizeof foreigns / sizeof foreigns[0]; i++) {
+        const struct foreign *f = &foreigns[i];
+        if (len >= f->offset + f->len && memcmp(mem + f->offset, f->octets, f->len) == 0)
+            return f->sentence;
+    }
+    return NULL;
+}
+
+bool is_foreign(const uint8_t *mem, size_t len)
+{
+    return known(mem, len) != NULL;
+}
+
 /* R22: octets 4 to 7 tell the toolstack's word size and the kind of guest. */
 static const char *legacy_kind(const uint8_t *mem)
 {
@@ -138,12 +153,10 @@ static const char *legacy_kind(const uint8_t *mem)
 void name_foreign(const uint8_t *mem, size_t len, char *text, size_t room)
 {
     char head[80];
-    for (unsigned i = 0; i < sizeof foreigns / sizeof foreigns[0]; i++) {
-        const struct foreign *f = &foreigns[i];
-        if (len >= f->offset + f->len && memcmp(mem + f->offset, f->octets, f->len) == 0) {
-            snprintf(text, room, "%s", f->sentence);
-            return;
-        }
+    const char *sentence = known(mem, len);
+    if (sentence != NULL) {
+        snprintf(text, room, "%s", sentence);
+        return;
     }
     if (len >= 18 && memcmp(mem, ELF_MAGIC, 4) == 0) {
         snprintf(text, room, "%s", elf_kind(mem, len));
@@ -151,9 +164,7 @@ void name_foreign(const uint8_t *mem, size_t len, char *text, size_t room)
     }
     const char *kind = len >= 8 ? legacy_kind(mem) : NULL;
     if (kind != NULL)
-        snprintf(text, room,
-                 "this looks like a legacy stream (Xen 4.5 or older) from %s, which "
-                 "this godwit does not read; Xen's convert-legacy-stream makes a current stream of it",
+        snprintf(text, room, "this begins like a legacy image (Xen 4.5 or older) from %s, but what follows is none",
                  kind);
     else if (gw_is_zero(mem, len))
         snprintf(text, room, "the input begins with %zu zero octets: a transfer that went wrong, or a sparse file",

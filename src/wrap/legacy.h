@@ -5,7 +5,7 @@
  *   head   how wide, which guest, extended info, p2m frames           legacy_head.c, legacy_probe.c
  *   walk   chunks of a round's body, then its tail, as events          legacy_body.c, legacy_tail.c
  *   plan   a walk that only looks: rounds, what the last one lists     legacy_plan.c
- *   emit   a walk that makes records of today's format                 legacy_emit.c, legacy_state.c
+ *   emit   a walk that makes records of today's format                 legacy.c, legacy_emit.c, legacy_state.c
  *
  * W is the width of the toolstack's words, G the guest's (legacy sections 1 and 3). Offsets of events are those of the
  * datum in the unpacked input. Nothing here knows what surrounds the image but as a hint.
@@ -55,7 +55,7 @@ enum legacy_chunk_id {
 enum legacy_form { LEGACY_PLAIN, LEGACY_PROPOSAL_A, LEGACY_PROPOSAL_B };
 
 struct legacy_head {
-    uint64_t offset; /* of the first octet, of a proposal's marker too */
+    uint64_t offset; /* of the number of pfns */
     enum legacy_form form;
     unsigned width; /* W: 4 or 8 */
     bool is_hvm;
@@ -164,9 +164,34 @@ int legacy_cut(const struct legacy_walk *walk, const char *what, struct gw_err *
 /* What a part called wrong, by that rule; what was cut stays so. Always -1. */
 int legacy_by_rule(struct gw_err *err, const char *rule);
 
-/* Takes the head; its form, width (but of a proposal B) and is_hvm are set before, all else is zero. */
+/* Takes the head from the number of pfns on; its form, width and is_hvm are set before, all else is zero. */
 int legacy_head_read(struct legacy_walk *walk, struct legacy_head *head, struct gw_err *err);
 void legacy_head_free(struct legacy_head *head);
+
+/* legacy_probe.c */
+enum legacy_guest { LEGACY_NO_GUEST, LEGACY_PV, LEGACY_HVM, LEGACY_TOO_SHORT, LEGACY_UNDECIDED };
+/* Bits that speak for a legacy image in the first octets of a file. */
+unsigned legacy_bid(const uint8_t *mem, size_t len);
+/* Extended info follows the number of pfns, which only a PV guest has; is_sure: with the block that is always first. */
+bool legacy_has_info(const uint8_t *mem, size_t len, unsigned width, bool *is_sure);
+/* Which guest is in what comes next (nothing is taken); of walk->head the width counts. NO_GUEST: it is no image. */
+int legacy_probe(const struct legacy_walk *walk, enum legacy_guest *guest, struct gw_err *err);
+
+/* legacy_plan.c */
+struct legacy_plan {
+    uint64_t num_rounds; /* complete, those before the plan's walk began included; 0: not even the first */
+    uint64_t end;        /* behind the last complete one */
+    bool is_last;        /* which says that nothing follows */
+    bool compressed;     /* contents of some rounds come compressed */
+    bool has_model;
+    unsigned types; /* a bit for each type of page that was named */
+    struct gw_bitmap unmapped;
+    struct gw_err why; /* what ended the reading; no error: the end of the input, behind a complete round */
+    uint64_t num_pages;
+};
+/* From where the walk stands, in its `again`; the walk stays there. plan: zero, freed also on failure. */
+int legacy_plan_make(struct legacy_plan *plan, const struct legacy_walk *walk, struct gw_err *err);
+void legacy_plan_free(struct legacy_plan *plan);
 
 /* legacy_proposal.c: the two beginnings that were proposed in 2014 (section 14). PLAIN: neither. */
 enum legacy_form legacy_proposal_of(const uint8_t *mem, size_t len);
@@ -175,20 +200,63 @@ int legacy_proposal_read(struct legacy_walk *walk, struct legacy_head *head, str
 
 /* --- what comes out ---------------------------------------------------------------------------------------------- */
 
-/* Records into a sink, numbered and framed as if they stood in the input where their datum does. */
+/* legacy_emit.c: records into a sink, numbered and framed as if they stood in the input where their datum does. */
 struct legacy_emit {
     struct gw_sink *sink;
     uint64_t num_records;
-    uint8_t *buffer; /* for payloads: gw_limit(BUFFER) octets */
-    struct gw_buf body;
-    const struct gw_bitmap *unmapped; /* pfns whose pages are left out; NULL: none */
+    uint8_t *buffer;                  /* for payloads: gw_limit(BUFFER) octets */
+    struct gw_buf body;               /* of the record at hand; empty between them */
+    const struct gw_bitmap *unmapped; /* pfns whose pages are left out; of no bits, or NULL: none */
+    uint64_t entries[LEGACY_BATCH_MOST];
 };
 
-/*
- * One PAGE_DATA. entries: widened, without holes, 1 to LEGACY_BATCH_MOST; contents: open, and settled by the caller.
- */
-int legacy_emit_pages(struct legacy_emit *emit, uint64_t offset, const uint64_t *entries, uint32_t num,
-                      uint32_t num_contents, struct gw_payload *contents, struct gw_err *err);
+/* Headers and what comes before the first page. */
+int legacy_emit_begin(struct legacy_emit *emit, const struct legacy_head *head, struct gw_err *err);
+/* A batch whose contents are the next of walk->chan, without holes and what is unmapped. */
+int legacy_emit_batch(struct legacy_emit *emit, const struct legacy_walk *walk, const struct legacy_batch *batch,
+                      struct gw_err *err);
+int legacy_emit_vcpu(struct legacy_emit *emit, const struct legacy_vcpu *vcpu, struct gw_err *err);
+/* A record of what is in emit->body; a mark. */
+int legacy_emit_record(struct legacy_emit *emit, uint32_t type, uint64_t offset, struct gw_err *err);
+int legacy_emit_mark(struct legacy_emit *emit, enum gw_mark_kind kind, uint64_t offset, struct gw_err *err);
+
+/* One PAGE_DATA: 1 to LEGACY_BATCH_MOST entries without holes. */
+struct legacy_run {
+    uint64_t offset;      /* of what named them */
+    uint64_t contents_at; /* in the input; GW_NO_PLACE: elsewhere */
+    const uint64_t *entries;
+    uint32_t num, num_contents;
+};
+/* contents: open, and settled by the caller. */
+int legacy_emit_pages(struct legacy_emit *emit, const struct legacy_run *run, struct gw_payload *contents,
+                      struct gw_err *err);
+
+/* legacy_state.c: what a round says beside the guest's memory, held until it is known to be the last complete one. */
+struct legacy_state {
+    bool has_tsc, has_toolstack;
+    struct gw_tsc_info tsc; /* of the first round: it is not said again */
+    struct {
+        bool is_set;
+        uint64_t value;
+    } params[GW_HVM_NUM_PARAMS];
+    enum legacy_model_form model_form;
+    struct gw_buf context, toolstack, model; /* model: with the header of libxl's record */
+    uint64_t tsc_at, params_at, context_at, toolstack_at, model_at;
+};
+/* For the next round. */
+void legacy_state_clear(struct legacy_state *state);
+void legacy_state_free(struct legacy_state *state);
+/* The slots of a walk that say it. */
+int legacy_state_chunk(struct legacy_state *state, const struct legacy_chunk *chunk, struct gw_err *err);
+void legacy_state_magic(struct legacy_state *state, uint64_t offset, const uint64_t pfns[3]);
+int legacy_state_context(struct legacy_state *state, uint64_t offset, const uint8_t *body, size_t len,
+                         struct gw_err *err);
+int legacy_state_model(struct legacy_state *state, const struct legacy_model *model, struct gw_err *err);
+/* Told: a PV guest's clock; an HVM guest's records; what libxl has behind the image. */
+int legacy_tell_tsc(const struct legacy_state *state, struct legacy_emit *emit, struct gw_err *err);
+int legacy_tell_hvm(const struct legacy_state *state, struct legacy_emit *emit, struct gw_err *err);
+int legacy_tell_beside(const struct legacy_state *state, unsigned width, struct legacy_emit *emit,
+                       struct legacy_toolstack *what, struct gw_err *err);
 
 /*
  * legacy_rounds.c: rounds of which later ones come compressed, resolved: where each pfn's last contents are, in the
@@ -203,15 +271,45 @@ int legacy_rounds_chunk(struct legacy_rounds *rounds, const struct legacy_chunk 
 int legacy_rounds_tell(struct legacy_rounds *rounds, struct legacy_emit *emit, struct gw_err *err);
 void legacy_rounds_free(struct legacy_rounds *rounds);
 
+/* legacy_tell.c */
+__attribute__((format(printf, 5, 6))) int legacy_odd(struct gw_sink *sink, enum gw_legacy_oddity oddity,
+                                                     uint64_t offset, struct gw_err *err, const char *fmt, ...);
+/* Which Xen wrote it, as far as its features tell; chunks: bit n for a chunk of id -n that is there. */
+const char *legacy_release(const struct legacy_head *head, unsigned chunks);
+
+/* legacy_spool.c: the rest of the input goes to the end of the spool, from where the walk goes on in *own. */
+int legacy_put_aside(struct legacy_walk *walk, int spool, struct gw_chan **own, struct gw_err *err);
+
 /* --- for the files around a legacy image -------------------------------------------------------------------------- */
 
 /* What the file around it, or a person, says of the image. */
 struct legacy_hint {
     unsigned width;    /* 4 or 8; 0: not said */
     const char *guest; /* "pv" or "hvm"; NULL: not said */
-    bool is_override;  /* a person said so: it holds against the file */
+    bool is_override;  /* a person said so: it holds against the file; else it decides where the file does not */
 };
 /* The legacy image that comes next, to the end of the input, with all that belongs to it. */
 int run_legacy(struct gw_wrap *wrap, struct gw_sink *sink, const struct legacy_hint *hint, struct gw_err *err);
+
+/* legacy.c's whole, for legacy_detect.c */
+struct legacy_image {
+    struct gw_wrap *wrap;
+    struct gw_sink *sink;
+    const struct legacy_hint *hint;
+    struct legacy_head head;
+    struct legacy_walk walk;
+    struct legacy_plan plan;
+    struct legacy_state state;
+    struct legacy_emit emit;
+    struct legacy_rounds *rounds; /* NULL: contents pass as they come */
+    struct gw_chan *own;          /* of the spool; NULL: the wrap's */
+    bool planned, tsc_told;
+    uint64_t last;          /* the round whose state is told; 0: not known yet */
+    uint64_t unmapped_next; /* the least that the list may name next */
+    unsigned chunks;        /* bit n: one of id -n was there */
+};
+/* Sets the head's form, width and is_hvm. */
+int legacy_detect(struct legacy_image *image, struct gw_err *err);
+int legacy_image_put_aside(struct legacy_image *image, struct gw_err *err);
 
 #endif

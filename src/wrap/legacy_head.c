@@ -143,9 +143,7 @@ static int read_pv(struct legacy_walk *walk, struct legacy_head *head, struct gw
 int legacy_head_read(struct legacy_walk *walk, struct legacy_head *head, struct gw_err *err)
 {
     head->offset = legacy_offset(walk);
-    int rc = head->form != LEGACY_PLAIN ? legacy_proposal_read(walk, head, err) : 0;
-    if (rc == 0)
-        rc = read_size(walk, head, err);
+    int rc = read_size(walk, head, err);
     if (rc == 0 && !head->is_hvm)
         rc = read_pv(walk, head, err);
     return rc < 0 ? gw_err_place(err, head->offset, 0) : 0;

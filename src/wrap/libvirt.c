@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "legacy.h"
 #include "pack.h"
 
 #define HEADER_LEN 64
@@ -84,8 +85,11 @@ static int run_libvirt(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err
     uint32_t version = 0, length = 0;
     if (say_layer(wrap, sink, "libvirt", err) < 0)
         return -1;
-    if (read_header(wrap, sink, &version, &length, err) < 0 || read_xml(wrap, sink, length, err) < 0 ||
-        expect_libxl(wrap, version == VERSION_LIBXL, "libvirt", "libvirt-stream", err) < 0)
+    if (read_header(wrap, sink, &version, &length, err) < 0 || read_xml(wrap, sink, length, err) < 0)
+        return gw_err_place(err, offset, 0);
+    if (version == VERSION_LEGACY)
+        return run_legacy(wrap, sink, &(struct legacy_hint){ 0 }, err);
+    if (expect_libxl(wrap, "libvirt", "libvirt-stream", err) < 0)
         return gw_err_place(err, offset, 0);
     return run_libxl(wrap, sink, err);
 }

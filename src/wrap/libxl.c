@@ -202,15 +202,10 @@ static int step(struct stream *s, struct gw_err *err)
     }
 }
 
-int expect_libxl(struct gw_wrap *wrap, bool is_libxl, const char *file, const char *rule, struct gw_err *err)
+int expect_libxl(struct gw_wrap *wrap, const char *file, const char *rule, struct gw_err *err)
 {
     const uint8_t *mem;
     size_t len;
-    if (!is_libxl)
-        return gw_refuse(err, rule,
-                         "the %s header announces a legacy stream (Xen 4.5 or older), which this godwit does "
-                         "not read",
-                         file);
     if (gw_chan_peek(wrap->chan, sizeof ident, &mem, &len, err) < 0)
         return -1;
     if (len == 0)

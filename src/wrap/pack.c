@@ -133,8 +133,31 @@ static int tell_trailing(struct packer *p, const struct gw_aside *aside)
 static void take_layer(struct packer *p, const char *name)
 {
     const struct layer *layer = layer_of(name);
-    if (p->layer == NULL && layer->writer != NULL)
+    if (p->layer != NULL)
+        return;
+    if (layer->writer != NULL)
         p->layer = layer;
+    else if (layer->becomes != NULL)
+        p->layer = layer_of(layer->becomes);
+}
+
+/* A bare legacy image: what is behind it says which wrapping can hold all of it. */
+static void take_legacy(struct packer *p, const struct gw_legacy_facts *facts)
+{
+    if (p->layer == NULL)
+        p->layer = facts->has_model ? &layer_libxl : &layer_raw;
+}
+
+/* What today's format has no way to say ends a conversion, as far as it is the guest's. */
+static int take_odd(struct packer *p, const struct gw_aside *aside, struct gw_err *err)
+{
+    if (aside->type == GW_LEGACY_TWO_LEVELS)
+        return gw_fail(err, GW_E_REFUSED, "%s: it cannot be converted", aside->name);
+    if (aside->type == GW_LEGACY_TMEM_PAGES && !p->opts.lossy)
+        return gw_fail(err, GW_E_REFUSED, "%s; --lossy leaves them out", aside->name);
+    if (aside->type == GW_LEGACY_TMEM_PAGES || aside->type == GW_LEGACY_TMEM || aside->type == GW_LEGACY_TOOLSTACK)
+        pack_tell(p, aside->name);
+    return 0;
 }
 
 static int pack_aside(struct gw_sink *sink, const struct gw_aside *aside, struct gw_err *err)
@@ -149,6 +172,8 @@ static int pack_aside(struct gw_sink *sink, const struct gw_aside *aside, struct
     case GW_ASIDE_XENOPSD_RECORD: return take_xenopsd(p, aside, err);
     case GW_ASIDE_TRAILING: return tell_trailing(p, aside);
     case GW_ASIDE_LAYER: take_layer(p, aside->name); return 0;
+    case GW_ASIDE_LEGACY: take_legacy(p, aside->legacy); return 0;
+    case GW_ASIDE_LEGACY_ODD: return take_odd(p, aside, err);
     case GW_ASIDE_XL_HEADER:
     case GW_ASIDE_LIBVIRT_HEADER:
     case GW_ASIDE_UNPACK: break;

@@ -26,6 +26,14 @@ struct gw_wrap *gw_wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_err *
 /* A file by name; "-" is standard input. The error says what is wrong with it, not its name: the caller knows that. */
 struct gw_wrap *gw_wrap_open(const char *name, uint64_t max_pfn, struct gw_err *err);
 
+/* For legacy images (Xen 4.5 and older), before the run. */
+struct gw_legacy_opts {
+    int spool;         /* borrowed; a file to whose end goes what has to be put aside; -1: there is none */
+    unsigned width;    /* of the toolstack's words, whatever the image says: 4 or 8; 0: as it says */
+    const char *guest; /* "pv" or "hvm", borrowed; NULL: as it says */
+};
+void gw_wrap_legacy(struct gw_wrap *wrap, const struct gw_legacy_opts *opts);
+
 /*
  * Everything, once: layers, image, commits, octets behind the end. 0: the input was read to its end, which for a
  * checkpointed image may be the end of a complete checkpoint. Errors are placed, and carry the rule that was broken.

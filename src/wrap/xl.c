@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "legacy.h"
 #include "pack.h"
 
 #define HEADER_LEN 48
@@ -107,8 +108,11 @@ static int run_xl(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err
     uint64_t offset = wrap->chan->read_pos;
     if (say_layer(wrap, sink, "xl", err) < 0)
         return -1;
-    if (read_header(wrap, sink, &h, err) < 0 || read_data(wrap, sink, &h, err) < 0 ||
-        expect_libxl(wrap, (h.mandatory & GW_XL_LIBXL) != 0, "xl", "xl-stream", err) < 0)
+    if (read_header(wrap, sink, &h, err) < 0 || read_data(wrap, sink, &h, err) < 0)
+        return gw_err_place(err, offset, 0);
+    if ((h.mandatory & GW_XL_LIBXL) == 0)
+        return run_legacy(wrap, sink, &(struct legacy_hint){ 0 }, err);
+    if (expect_libxl(wrap, "xl", "xl-stream", err) < 0)
         return gw_err_place(err, offset, 0);
     return run_libxl(wrap, sink, err);
 }

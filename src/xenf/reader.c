@@ -174,6 +174,7 @@ static int read_pages(struct gw_reader *r, struct gw_frame *frame, struct gw_sin
         return -1;
     if (read_entries(r, &pages, err) < 0)
         return cut(r, frame, err);
+    pages.contents_at = r->from->read_pos;
     gw_payload_open(&contents, r->from, (uint64_t)pages.num_contents * GW_PAGE_LEN, r->buffer,
                     (size_t)gw_limit(BUFFER));
     if (gw_sink_pages(sink, &pages, err) < 0 || gw_payload_settle(&contents, err) < 0)

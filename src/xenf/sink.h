@@ -37,7 +37,10 @@ struct gw_pages {
     const uint64_t *entries; /* count of them; borrowed for the call. gw_entry_pfn() and so on take them apart */
     uint32_t num_contents;   /* pages in contents: one for each entry whose type carries contents, in their order */
     struct gw_payload *contents;
+    uint64_t
+        contents_at; /* where they stand in the uncompressed input; GW_NO_PLACE: they do not, or not in one piece */
 };
+#define GW_NO_PLACE UINT64_MAX
 
 /* Any other record. */
 struct gw_record {
@@ -131,6 +134,42 @@ enum gw_xenopsd_kind {
 /* NULL: there is no such kind. */
 const char *gw_xenopsd_name(uint64_t kind);
 
+/* What a legacy image is seen to be, which its records of today's format do not say. */
+struct gw_legacy_facts {
+    bool is_final;          /* the image was read; before, rounds and release are not known */
+    bool is_hvm, has_model; /* a device model's state is behind it, or may be while it is not read */
+    unsigned width;         /* octets in a word of the toolstack that saved it: 4 or 8 */
+    char proposal;          /* 'A' or 'B': it begins as one of the proposals of 2014; else 0 */
+    uint64_t rounds;        /* complete checkpoints; 1 where there are none */
+    const char *release;    /* of Xen, as far as what is there tells */
+};
+
+/* What is odd in a legacy image: X(NAME). The sentence that tells it is the aside's name. */
+#define GW_LEGACY_ODDITIES(X)                                                                                          \
+    X(PROPOSAL)                                                                                                        \
+    X(HINT)                                                                                                            \
+    X(SPOOLED)                                                                                                         \
+    X(BLOCK)                                                                                                           \
+    X(TWO_LEVELS)                                                                                                      \
+    X(MAP)                                                                                                             \
+    X(PARAM)                                                                                                           \
+    X(TMEM)                                                                                                            \
+    X(TMEM_PAGES)                                                                                                      \
+    X(TOOLSTACK)                                                                                                       \
+    X(UNMAPPED)                                                                                                        \
+    X(XSAVE)                                                                                                           \
+    X(GDT)                                                                                                             \
+    X(CHECKPOINTS)                                                                                                     \
+    X(CUT)                                                                                                             \
+    X(NO_MODEL)
+
+enum gw_legacy_oddity {
+#define X(name) GW_LEGACY_##name,
+    GW_LEGACY_ODDITIES(X)
+#undef X
+        GW_NUM_LEGACY_ODDITIES
+};
+
 /* What a wrapping carries beside the image. */
 enum gw_aside_kind {
     GW_ASIDE_XL_HEADER,      /* body: its 48 octets */
@@ -143,6 +182,8 @@ enum gw_aside_kind {
     GW_ASIDE_XENOPSD_RECORD, /* type; length: as its header has it; body: empty where the image follows */
     GW_ASIDE_LAYER,          /* name: the layer that was recognised, outermost first: "xz", "xl", "libxl", "raw" */
     GW_ASIDE_UNPACK,         /* name: why a packed file did not end well behind what was read of it */
+    GW_ASIDE_LEGACY,         /* legacy: what a legacy image is, before it begins and again behind it */
+    GW_ASIDE_LEGACY_ODD,     /* type: enum gw_legacy_oddity; name: the sentence that says it */
     GW_ASIDE_TRAILING        /* length: of what stands behind the end; body: its first octets */
 };
 
@@ -157,6 +198,7 @@ struct gw_aside {
     const struct gw_guest_config *config; /* XL_CONFIG, LIBVIRT_XML, XENOPSD_RECORD of the first kind: what it says */
     const struct gw_device_state *state;  /* of a record that is a device model's state; else NULL */
     const struct gw_device_store *store;  /* of a record that is xenstore data for one; else NULL */
+    const struct gw_legacy_facts *legacy; /* LEGACY */
     const uint8_t *body;                  /* borrowed for the call */
     size_t body_len;
     uint64_t length; /* body_len, but where the kinds say otherwise */

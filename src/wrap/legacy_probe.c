@@ -1,0 +1,228 @@
+/*
+ * legacy_probe.c - which guest is in a legacy image: its head does not say so, where there is no extended info (section
+ * 2). Both kinds are tried; the one that breaks a rule is out.
+ *
+ * The width of words needs no trying: octets 4 to 7 are zero with 64 bits, and never with 32.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "legacy.h"
+
+#define FEW_CHUNKS 64
+#define BID_SURE 96 /* extended info with its first block */
+#define BID_LIKELY 36
+#define BID_WEAK 8 /* less than any magic: a compressed file may begin like this */
+
+/* How an HVM context begins: a header of type 1, instance 0, 24 octets, and its magic. */
+static const uint8_t context_head[12] = { 1, 0, 0, 0, 24, 0, 0, 0, 0x86, 0x12, 0x38, 0x54 };
+
+/* In the order of what is believed first. */
+enum standing { OUT, CUT, OPEN, WON };
+
+struct probe {
+    struct legacy_walk walk;
+    struct legacy_head head;
+    uint64_t most_chunks;
+    uint64_t sorted[LEGACY_BATCH_MOST];
+    bool stopped, won;
+};
+
+static int out(struct gw_err *err, const char *why)
+{
+    return gw_refuse(err, "ihdr-legacy", "%s", why);
+}
+
+static int count_chunk(struct probe *p, struct gw_err *err)
+{
+    p->stopped = p->walk.num_chunks >= p->most_chunks;
+    return p->stopped ? out(err, "enough was seen") : 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x < y ? -1 : x > y;
+}
+
+/* The same pfn twice with contents: no saver sends that in one batch. */
+static bool has_double(struct probe *p, const struct legacy_batch *batch)
+{
+    uint32_t num = 0;
+    for (uint32_t i = 0; i < batch->num; i++)
+        if (gw_type_has_contents(gw_entry_type(batch->entries[i])))
+            p->sorted[num++] = gw_entry_pfn(batch->entries[i]);
+    qsort(p->sorted, num, sizeof p->sorted[0], compare);
+    for (uint32_t i = 1; i < num; i++)
+        if (p->sorted[i] == p->sorted[i - 1])
+            return true;
+    return false;
+}
+
+static int try_batch(void *arg, const struct legacy_batch *batch, struct gw_err *err)
+{
+    struct probe *p = arg;
+    for (uint32_t i = 0; p->head.is_hvm && i < batch->num; i++)
+        if (gw_type_table_level(gw_entry_type(batch->entries[i])) > 0)
+            return out(err, "an HVM guest has no page tables");
+    if (has_double(p, batch))
+        return out(err, "a pfn comes twice in a batch");
+    return count_chunk(p, err);
+}
+
+static int try_chunk(void *arg, const struct legacy_chunk *chunk, struct gw_err *err)
+{
+    struct probe *p = arg;
+    if (!p->head.is_hvm && chunk->param != 0)
+        return out(err, "a PV guest has no parameters");
+    if (chunk->id == LEGACY_END_OF_BODY && p->walk.num_batches == 0)
+        return out(err, "there is no page");
+    if (chunk->id == LEGACY_END_OF_BODY && p->head.is_hvm && !p->walk.has_vcpus)
+        return out(err, "nothing says which vCPUs there are");
+    return count_chunk(p, err);
+}
+
+static int try_context(void *arg, uint64_t offset, const uint8_t *body, size_t len, struct gw_err *err)
+{
+    struct probe *p = arg;
+    (void)offset;
+    p->won = len >= sizeof context_head && memcmp(body, context_head, sizeof context_head) == 0;
+    return p->won ? 0 : out(err, "the HVM context is none");
+}
+
+static const struct legacy_ops try_ops = { .batch = try_batch, .chunk = try_chunk, .context = try_context };
+
+static int walk_once(struct probe *p, struct gw_err *err)
+{
+    return legacy_head_read(&p->walk, &p->head, err) < 0 || legacy_walk_body(&p->walk, err) < 0
+               ? -1
+               : legacy_walk_tail(&p->walk, err);
+}
+
+/* chan: given. -1: it could not be read, or there is no memory. */
+static int try_guest(struct gw_chan *chan, const struct legacy_walk *like, bool is_hvm, uint64_t most_chunks,
+                     enum standing *standing, struct gw_err *err)
+{
+    struct gw_err why = GW_ERR_NONE;
+    gw_auto(gw_chan_closep) struct gw_chan *own = chan;
+    gw_auto(gw_freep) struct probe *p = chan != NULL ? gw_alloc(1, sizeof *p, err) : NULL;
+    if (p == NULL)
+        return -1;
+    p->head.width = like->head->width;
+    p->head.is_hvm = is_hvm;
+    p->most_chunks = most_chunks;
+    p->walk = (struct legacy_walk){ .chan = own,
+                                    .base = legacy_offset(like),
+                                    .max_pfn = like->max_pfn,
+                                    .again = like->again,
+                                    .head = &p->head,
+                                    .ops = &try_ops,
+                                    .arg = p,
+                                    .skips_model = true };
+    int rc = walk_once(p, &why);
+    legacy_walk_free(&p->walk);
+    legacy_head_free(&p->head);
+    if (p->won)
+        *standing = WON;
+    else if (rc == 0 || p->stopped)
+        *standing = OPEN;
+    else if (why.code == GW_E_SHORT)
+        *standing = CUT;
+    else if (why.code == GW_E_INVALID)
+        *standing = OUT;
+    else
+        return gw_err_pass(err, &why);
+    return 0;
+}
+
+/* What comes next in walk->chan, once more: from the file, or as far as it can be peeked. */
+static struct gw_chan *look(const struct legacy_walk *walk, struct gw_err *err)
+{
+    const uint8_t *mem;
+    size_t len;
+    if (walk->again.fd < 0) {
+        if (gw_chan_peek(walk->chan, (size_t)gw_limit(WINDOW), &mem, &len, err) < 0)
+            return NULL;
+        return gw_chan_memory(mem, len, NULL, err);
+    }
+    struct gw_chan *file = gw_chan_at(walk->again.fd, legacy_offset(walk) + walk->again.at, UINT64_MAX, err);
+    return file != NULL ? gw_chan_window(file, err) : NULL;
+}
+
+int legacy_probe(const struct legacy_walk *walk, enum legacy_guest *guest, struct gw_err *err)
+{
+    enum standing pv, hvm;
+    uint64_t most = FEW_CHUNKS;
+    *guest = LEGACY_NO_GUEST;
+    for (;; most = UINT64_MAX) {
+        if (try_guest(look(walk, err), walk, false, most, &pv, err) < 0 ||
+            try_guest(look(walk, err), walk, true, most, &hvm, err) < 0)
+            return -1;
+        if (most == UINT64_MAX || walk->again.fd < 0 || pv != hvm || pv != OPEN)
+            break; /* else all of the file tells more than its beginning */
+    }
+    if (pv == OUT && hvm == OUT)
+        return 0;
+    bool ends_in_view = walk->again.fd < 0; /* then a cut says nothing */
+    if (pv == OUT || hvm == WON || (!ends_in_view && hvm > pv))
+        *guest = LEGACY_HVM;
+    else if (hvm == OUT || (!ends_in_view && pv > hvm))
+        *guest = LEGACY_PV;
+    else
+        *guest = pv == CUT && !ends_in_view ? LEGACY_TOO_SHORT : LEGACY_UNDECIDED;
+    return 0;
+}
+
+bool legacy_has_info(const uint8_t *mem, size_t len, unsigned width, bool *is_sure)
+{
+    static const uint8_t ones[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+    size_t at = 2 * (size_t)width + 4;
+    *is_sure = len >= at + 4 && memcmp(mem + at, "vcpu", 4) == 0;
+    return len >= 2 * (size_t)width && memcmp(mem + width, ones, width) == 0;
+}
+
+/* As far as the octets go: the pfns of the p2m's frames of a PV guest. */
+static bool is_like_pv(struct gw_cur cur, unsigned width, uint64_t p2m_size)
+{
+    uint64_t num = (p2m_size + GW_PAGE_LEN / width - 1) / (GW_PAGE_LEN / width);
+    for (uint64_t i = 0; i < num && gw_left(&cur) >= width; i++)
+        if ((width == 8 ? gw_u64(&cur) : gw_u32(&cur)) >= p2m_size)
+            return false;
+    return true;
+}
+
+/* The same: a batch, or another chunk. */
+static bool is_like_hvm(struct gw_cur cur, unsigned width, uint64_t p2m_size)
+{
+    int32_t id = (int32_t)gw_u32(&cur);
+    if (id == 0 || id < LEGACY_LOWEST || id > (int32_t)LEGACY_BATCH_MOST)
+        return false;
+    for (int32_t i = 0; i < id && gw_left(&cur) >= width; i++) {
+        uint64_t entry = width == 8 ? gw_u64(&cur) : gw_u32(&cur);
+        unsigned type = (unsigned)(entry >> 28);
+        bool is_hole = type == GW_PAGE_XTAB;
+        if (entry > UINT32_MAX || !gw_type_exists(type) || (!is_hole && (entry & 0x0fffffff) >= p2m_size))
+            return false;
+    }
+    return true;
+}
+
+unsigned legacy_bid(const uint8_t *mem, size_t len)
+{
+    struct gw_cur cur = gw_cur(mem, len);
+    uint64_t p2m_size = gw_u32(&cur);
+    unsigned width = gw_u32(&cur) == 0 ? 8 : 4;
+    bool is_sure;
+    if (legacy_proposal_of(mem, len) != LEGACY_PLAIN)
+        return BID_LIKELY;
+    if (cur.bad || p2m_size == 0 || p2m_size > LEGACY_P2M_MOST || is_foreign(mem, len))
+        return 0;
+    if (legacy_has_info(mem, len, width, &is_sure))
+        return is_sure ? BID_SURE : BID_LIKELY;
+    cur = gw_cur(mem, len);
+    gw_take(&cur, width);
+    return is_like_pv(cur, width, p2m_size) || is_like_hvm(cur, width, p2m_size) ? BID_WEAK : 0;
+}
