@@ -15,6 +15,7 @@
 #include "chunk.h"
 #include "session.h"
 #include "wrap.h"
+#include "salvage.h"
 #include "report.h"
 
 enum gw_exit { GW_EXIT_YES = 0, GW_EXIT_NO = 1, GW_EXIT_USAGE = 2, GW_EXIT_SYSTEM = 3 };

@@ -24,6 +24,7 @@ enum {
     OPT_COMPRESS,
     OPT_LOSSY,
     OPT_FAULTY,
+    OPT_SALVAGE,
     OPT_FORCE
 };
 
@@ -37,6 +38,7 @@ static const struct gw_opt convert_opts[] = {
     { 'z', "compress", "PACKER=zstd|lz4|xz|gzip", OPT_COMPRESS, "pack OUT" },
     { 0, "lossy", NULL, OPT_LOSSY, "leave out what the wrapping or the receiver has no place for" },
     { 0, "faulty", NULL, OPT_FAULTY, "let errors inside the image pass, as long as it can be read to its end" },
+    { 0, "salvage", NULL, OPT_SALVAGE, "write what is left of a damaged image, and tell what is lost" },
     { 'f', "force", NULL, OPT_FORCE, "replace an OUT that exists" },
     GW_OPTS_VERBOSE,
     GW_OPTS_MAX_GUEST,
@@ -76,7 +78,7 @@ static int write_packed(struct convert *c, struct gw_chan *to, struct gw_err *er
 static int passes(struct convert *c, struct gw_chan *to, const char *new_file, struct gw_err *err)
 {
     const struct gw_sandbox what = { &c->in, 1, new_file };
-    c->spool = c->squash ? gw_new_spool() : -1;
+    c->spool = c->squash || c->salvages ? gw_new_spool() : -1;
     int rc = gw_confine_to(c->args, &what, err) < 0 ? -1 : write_packed(c, to, err);
     gw_closep(&c->spool);
     c->octets = to->write_pos;
@@ -107,6 +109,11 @@ static int convert(struct convert *c, struct gw_err *err)
     return strcmp(c->out, "-") == 0 ? write_standard(c, err) : write_file(c, err);
 }
 
+static const char *layers_of(const struct convert *c)
+{
+    return c->salvage != NULL ? gw_salvage_layers(c->salvage) : c->layers;
+}
+
 static void report_json(const struct convert *c, FILE *out)
 {
     struct gw_json json = { .out = out };
@@ -114,14 +121,18 @@ static void report_json(const struct convert *c, FILE *out)
     gw_json_text(&json, "type", "converted");
     gw_json_text(&json, "file", c->in);
     gw_json_text(&json, "to", c->out);
-    gw_json_text(&json, "wrapping", c->layers);
+    gw_json_text(&json, "wrapping", layers_of(c));
     gw_json_text(&json, "new_wrapping", c->wrapping);
     gw_json_number(&json, "octets", c->octets);
     gw_json_array(&json, "notes");
     for (unsigned i = 0; i < c->num_notes; i++)
         gw_json_text(&json, NULL, c->notes[i]);
     gw_json_end(&json, ']');
+    if (c->salvages)
+        gw_json_bool(&json, "whole", !c->salvaging);
     gw_json_end(&json, '}');
+    if (c->salvaging)
+        losses_print(out, true, c->salvage, &c->faults);
 }
 
 static void report(const struct convert *c)
@@ -132,12 +143,14 @@ static void report(const struct convert *c)
         report_json(c, out);
         return;
     }
-    fprintf(out, "converted '%s' (%s) to '%s' (%s), %s\n", gw_escape(in, sizeof in, c->in, strlen(c->in)), c->layers,
+    fprintf(out, "converted '%s' (%s) to '%s' (%s), %s\n", gw_escape(in, sizeof in, c->in, strlen(c->in)), layers_of(c),
             gw_escape(to, sizeof to, c->out, strlen(c->out)), c->wrapping, gw_size_text(size, sizeof size, c->octets));
     for (unsigned i = 0; i < c->num_notes; i++)
         fprintf(out, "  %s\n", c->notes[i]);
     if (c->num_more > 0)
         fprintf(out, "  and %u more\n", c->num_more);
+    if (c->salvaging)
+        losses_print(out, false, c->salvage, &c->faults);
 }
 
 /* False: wrong use, told. */
@@ -175,6 +188,10 @@ static bool parse(struct convert *c)
     c->compress = c->args->value[OPT_COMPRESS];
     if (!gw_max_guest(c->args, &c->max_pfn) || !parse_wrapping(c) || !parse_version(c))
         return false;
+    if (c->salvages && (c->squash || c->static_only)) {
+        gw_complain_usage("convert: --salvage comes first, and alone: what it wrote can be changed by another convert");
+        return false;
+    }
     if (!c->squash || !c->static_only)
         return true;
     gw_complain_usage("convert: --squash is about memory, and --static-only leaves that out");
@@ -188,6 +205,7 @@ static struct convert order(const struct gw_args *args)
         .in = args->operand[0],
         .out = args->operand[1],
         .faulty = args->given[OPT_FAULTY],
+        .salvages = args->given[OPT_SALVAGE],
         .squash = args->given[OPT_SQUASH],
         .static_only = args->given[OPT_STATIC_ONLY],
         .spool = -1,
@@ -205,13 +223,18 @@ static enum gw_exit convert_run(const struct gw_args *args)
     if (!parse(&c))
         return GW_EXIT_USAGE;
     gw_listen_to_signals();
+    if (gethostname(c.host, sizeof c.host - 1) < 0)
+        c.host[0] = '\0';
     if (convert(&c, &err) == 0) {
         report(&c);
+        status = c.salvaging ? GW_EXIT_NO : GW_EXIT_YES;
     } else {
         gw_because(&err, "cannot convert '%s' to '%s'", c.in, c.out);
         gw_complain(&err);
         status = (enum gw_exit)gw_err_status(&err);
     }
+    gw_salvage_close(c.salvage);
+    gw_free(c.provenance);
     gw_buf_free(&c.config);
     return status;
 }

@@ -34,9 +34,12 @@ static bool is_of_receiver(const struct convert *c, const struct gw_rule *rule)
 
 static void keep_first(struct gw_err *fault, const struct gw_finding *finding)
 {
-    /* What an image lacks beside itself is no fault that a conversion makes worse: the packer tells it. */
+    /*
+     * What an image lacks beside itself is no fault that a conversion makes worse: the packer tells it. Nor is it one
+     * that it was salvaged, which is written in it.
+     */
     if (finding->severity != GW_ERROR || fault->code != GW_E_OK ||
-        finding->rule == &gw_rules[GW_RULE_LIBXL_EMULATOR_MISSING])
+        finding->rule == &gw_rules[GW_RULE_LIBXL_EMULATOR_MISSING] || finding->rule == &gw_rules[GW_RULE_OPT_SALVAGED])
         return;
     gw_refuse(fault, finding->rule->id, "%s (%s)", finding->text, finding->rule->id);
     if (finding->placed)
@@ -46,6 +49,9 @@ static void keep_first(struct gw_err *fault, const struct gw_finding *finding)
 static void found(void *arg, const struct gw_finding *finding)
 {
     struct convert *c = arg;
+    if (finding->rule == &gw_rules[GW_RULE_OPT_SALVAGED] && !c->salvaging)
+        convert_note(c, finding->text);
+    convert_keep_rule(c, finding->rule);
     if (!is_of_receiver(c, finding->rule))
         keep_first(&c->fault, finding);
 }
@@ -123,9 +129,9 @@ static int finish_behind(struct convert *c, struct behind *b, struct gw_err *err
     }
     if (gw_packer_finish(b->packer, err) < 0)
         return -1;
-    if (c->fault.code != GW_E_OK)
+    if (c->fault.code != GW_E_OK && !c->salvaging)
         note_fault(c, "it is invalid", &c->fault);
-    else if (c->unfit.code != GW_E_OK)
+    else if (c->fault.code == GW_E_OK && c->unfit.code != GW_E_OK)
         note_fault(c, "the result is invalid", &c->unfit);
     snprintf(c->wrapping, sizeof c->wrapping, "%s%s%s", c->compress != NULL ? c->compress : "",
              c->compress != NULL ? " > " : "", gw_packer_wrapping(b->packer));
@@ -162,7 +168,7 @@ static int pass_on(struct convert *c, struct gw_err *err)
                                      .found = found,
                                      .arg = c };
     struct behind b = { 0 };
-    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(c->in, c->max_pfn, err);
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = convert_input(c, err);
     gw_auto(gw_sink_closep) struct gw_sink *verifier = wrap != NULL ? gw_verifier(&verify, err) : NULL;
     gw_auto(gw_sink_closep) struct gw_sink *progress = verifier != NULL ? gw_progress(c->args, wrap, c->in, err) : NULL;
     int rc = err->code == GW_E_OK ? open_behind(c, &b, err) : -1;
@@ -212,11 +218,16 @@ static int squeeze(struct convert *c, struct gw_chan *to, struct gw_err *err)
     return push(c, squash, to, err);
 }
 
+int convert_look(struct convert *c, struct gw_err *err)
+{
+    return pass_on(c, err);
+}
+
 int convert_pass(struct convert *c, struct gw_chan *to, struct gw_err *err)
 {
     if (c->squash)
         return squeeze(c, to, err);
-    if (gw_can_read_again(c->in) && pass_on(c, err) < 0)
+    if (c->salvages ? convert_salvage(c, err) < 0 : gw_can_read_again(c->in) && convert_look(c, err) < 0)
         return -1;
     c->pack.to = to;
     return pass_on(c, err);

@@ -19,13 +19,14 @@
 #define LINGER_NS UINT64_C(60000000000) /* with --once: for a source that may not know the end */
 #define LOOK_NS UINT64_C(1000000000)    /* how long what a dead predecessor left is looked at */
 
-enum { OPT_LISTEN = OPT_MOVES_OWN, OPT_STDIO, OPT_GUEST, OPT_ONCE };
+enum { OPT_LISTEN = OPT_MOVES_OWN, OPT_STDIO, OPT_GUEST, OPT_ONCE, OPT_ACCEPT_LOSS };
 
 static const struct gw_opt receive_opts[] = {
     { 'l', "listen", "ADDR", OPT_LISTEN, "where: tcp://HOST:PORT (port 0: the system chooses), unix:PATH" },
     { 0, "stdio", NULL, OPT_STDIO, "serve standard input and output as the one connection" },
     { 0, "guest", "KIND:SPEC", OPT_GUEST, "what a guest becomes here (unless said: the kind that is offered)" },
     { 0, "once", NULL, OPT_ONCE, "end when the first guest that was offered has come or gone" },
+    { 0, "accept-loss", NULL, OPT_ACCEPT_LOSS, "take also what was salvaged of a damaged image" },
     GW_OPTS_MAX_GUEST,
     GW_OPTS_STATE_DIR,
     GW_OPTS_COMMON,
@@ -272,6 +273,7 @@ static enum gw_exit receive_run(const struct gw_args *args)
     gw_listen_to_signals();
     r.opts.state_dir = state_dir;
     r.opts.guest = args->value[OPT_GUEST];
+    r.opts.accept_loss = args->given[OPT_ACCEPT_LOSS];
     r.opts.told = gw_teller_open(&r.teller, args, "receive");
     r.opts.arg = &r.teller;
     if (state_dir != NULL && gw_sessions(state_dir, settle_left, &r, &err) == 0 && args->given[OPT_LISTEN]) {

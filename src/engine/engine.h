@@ -129,6 +129,7 @@ struct gw_intake_opts {
     bool contents;               /* the same */
     bool tables;                 /* the same: one reading must do, page tables are judged as far as they are kept */
     struct gw_sink *beside;      /* takes part, and is closed by its owner; NULL: none */
+    bool accept_loss;            /* what was salvaged of a damaged image may become a guest */
 };
 
 /* An image becomes a guest, judged on the way: a restorer, and a verifier whose errors are fatal. */

@@ -11,6 +11,7 @@
 
 struct gw_intake {
     struct gw_sink *verifier, *restorer, *tee;
+    bool accept_loss;
     unsigned num_errors; /* kept of them: */
     struct gw_err errors[GW_INTAKE_ERRORS];
 };
@@ -18,10 +19,13 @@ struct gw_intake {
 static void keep_error(void *arg, const struct gw_finding *finding)
 {
     struct gw_intake *in = arg;
-    if (finding->severity != GW_ERROR || in->num_errors == GW_INTAKE_ERRORS)
+    bool accepted = in->accept_loss && finding->rule == &gw_rules[GW_RULE_OPT_SALVAGED];
+    if (finding->severity != GW_ERROR || accepted || in->num_errors == GW_INTAKE_ERRORS)
         return;
     struct gw_err *err = &in->errors[in->num_errors++];
-    gw_refuse(err, finding->rule->id, "%s (%s)", finding->text, finding->rule->id);
+    bool salvaged = finding->rule == &gw_rules[GW_RULE_OPT_SALVAGED];
+    gw_refuse(err, finding->rule->id, "%s (%s)%s", finding->text, finding->rule->id,
+              salvaged ? "; --accept-loss takes it as it is" : "");
     if (finding->placed)
         gw_err_place(err, finding->offset, finding->record);
 }
@@ -31,6 +35,7 @@ struct gw_intake *gw_intake_new(const struct gw_intake_opts *opts, struct gw_err
     struct gw_intake *in = gw_alloc(1, sizeof *in, err);
     if (in == NULL)
         return NULL;
+    in->accept_loss = opts->accept_loss;
     struct gw_verify_opts verify = {
         .contents = opts->contents, .tables = opts->tables, .max_pfn = opts->max_pfn, .found = keep_error, .arg = in
     };

@@ -77,7 +77,7 @@ static int open_guest(struct destination *d, const struct gw_chunk_offr *offr, s
     char name[64];
     snprintf(name, sizeof name, "%.*s:", (int)gw_min(offr->kind.len, 40), offr->kind.text);
     d->dest = gw_destination_open(d->opts.guest != NULL ? d->opts.guest : name, err);
-    d->taker = d->dest != NULL ? taker_new(&d->wire, d->dest, d->opts.max_pfn, err) : NULL;
+    d->taker = d->dest != NULL ? taker_new(&d->wire, d->dest, &d->opts, err) : NULL;
     return d->taker != NULL ? 0 : -1;
 }
 

@@ -103,6 +103,7 @@ struct gw_receive_opts {
     const char *guest; /* KIND:SPEC of what a guest becomes; NULL: the kind that is offered */
     uint64_t max_pfn;
     uint64_t wait_ns; /* how long a start is looked at whose outcome nobody knows; 0: while somebody asks */
+    bool accept_loss; /* what was salvaged of a damaged image may come */
     bool forget;      /* gw_settle_destination() only: a person says that the source knows the end */
     bool is_gone;     /* the same: a person made sure that the guest does not run here */
     gw_told_fn *told; /* may be NULL */

@@ -338,18 +338,21 @@ uint64_t taker_pages(const struct taker *t)
 
 /* --- all together ------------------------------------------------------------------------------------------------- */
 
-struct taker *taker_new(struct wire *wire, struct gw_destination *dest, uint64_t max_pfn, struct gw_err *err)
+struct taker *taker_new(struct wire *wire, struct gw_destination *dest, const struct gw_receive_opts *opts,
+                        struct gw_err *err)
 {
     struct taker *t = gw_alloc(1, sizeof *t, err);
     if (t == NULL)
         return NULL;
-    struct gw_intake_opts opts = { .dest = dest, .max_pfn = max_pfn, .beside = &t->beside };
+    struct gw_intake_opts intake = {
+        .dest = dest, .max_pfn = opts->max_pfn, .accept_loss = opts->accept_loss, .beside = &t->beside
+    };
     t->beside.ops = &beside_ops;
     t->wire = wire;
-    t->max_pfn = max_pfn;
+    t->max_pfn = opts->max_pfn;
     t->totals = gw_totals_new(err);
     t->buffer = t->totals != NULL ? gw_alloc((size_t)gw_limit(BUFFER), 1, err) : NULL;
-    t->intake = t->buffer != NULL ? gw_intake_new(&opts, err) : NULL;
+    t->intake = t->buffer != NULL ? gw_intake_new(&intake, err) : NULL;
     if (t->intake != NULL)
         return t;
     taker_free(t);

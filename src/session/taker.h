@@ -8,11 +8,13 @@
 
 #include "wire.h"
 #include "engine.h"
+#include "move.h"
 
 struct taker;
 
-/* link and dest: borrowed. max_pfn: pfns at or above it are refused. */
-struct taker *taker_new(struct wire *wire, struct gw_destination *dest, uint64_t max_pfn, struct gw_err *err);
+/* wire and dest: borrowed; of opts: max_pfn, accept_loss. */
+struct taker *taker_new(struct wire *wire, struct gw_destination *dest, const struct gw_receive_opts *opts,
+                        struct gw_err *err);
 void taker_free(struct taker *taker);
 
 /*

@@ -90,17 +90,32 @@ static void judge_page_checks(struct verifier *v, const struct gw_record *record
              v->last_contents);
 }
 
-/* *is: an object that is short enough to be parsed. */
-static int judge_json_object(struct verifier *v, const uint8_t *body, size_t len, bool *is)
+/* What a salvage wrote down of its losses, for people: another's text. */
+static void judge_salvaged(struct verifier *v, const json_t *json)
+{
+    char text[400];
+    const json_t *salvaged = json_object_get(json, GW_SALVAGED);
+    const char *missing = json_string_value(json_object_get(salvaged, "missing"));
+    if (salvaged == NULL)
+        return;
+    missing = missing != NULL ? missing : "it does not say of what";
+    find(v, GW_RULE_OPT_SALVAGED, "the image is what could be salvaged of a damaged one: %s",
+         gw_escape(text, sizeof text, missing, strlen(missing)));
+}
+
+/* An object that is short enough to be parsed. */
+static int judge_provenance(struct verifier *v, const uint8_t *body, size_t len)
 {
     json_error_t error;
-    *is = false;
-    if (len > gw_limit(JSON))
-        return 0;
-    json_t *json = json_loadb((const char *)body, len, JSON_REJECT_DUPLICATES, &error);
-    if (json == NULL && json_error_code(&error) == json_error_out_of_memory)
+    json_t *json = NULL;
+    if (len <= gw_limit(JSON))
+        json = json_loadb((const char *)body, len, JSON_REJECT_DUPLICATES, &error);
+    if (len <= gw_limit(JSON) && json == NULL && json_error_code(&error) == json_error_out_of_memory)
         return errno = ENOMEM, gw_fail(v->err, GW_E_SYSTEM, "cannot read a PROVENANCE of %zu octets", len);
-    *is = json_is_object(json);
+    if (json_is_object(json))
+        judge_salvaged(v, json);
+    else
+        find(v, GW_RULE_OPT_PROVENANCE, "PROVENANCE is not a JSON object");
     json_decref(json);
     return 0;
 }
@@ -110,7 +125,6 @@ int judge_optional(struct verifier *v, const struct gw_record *record)
     const struct gw_frame *frame = &record->frame;
     struct gw_image_digest digest;
     struct gw_err err = GW_ERR_NONE;
-    bool is_object;
     bool carries_checks = frame->type == GW_REC_PAGE_CHECKS || frame->type == GW_REC_IMAGE_DIGEST;
     if (carries_checks && v->verdict.times[GW_RULE_OPT_NOT_COMPARED] == 0)
         find(v, GW_RULE_OPT_NOT_COMPARED, "the image carries checks of its contents, which are not compared");
@@ -125,10 +139,7 @@ int judge_optional(struct verifier *v, const struct gw_record *record)
         if (!gw_is_cpu_text(record->body, frame->length))
             find(v, GW_RULE_OPT_SAVING_CPU, "SAVING_CPU is not 1 to 64 octets of printable text");
     } else if (frame->type == GW_REC_PROVENANCE) {
-        if (judge_json_object(v, record->body, frame->length, &is_object) < 0)
-            return -1;
-        if (!is_object)
-            find(v, GW_RULE_OPT_PROVENANCE, "PROVENANCE is not a JSON object");
+        return judge_provenance(v, record->body, frame->length);
     } else if (gw_record_info(frame->type) == NULL) {
         judge_draft_text(v, frame, record->body);
     }

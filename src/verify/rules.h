@@ -100,6 +100,8 @@
     R(OPT_SAVING_CPU, "opt-saving-cpu", WARNING, "ours", '-', '-', '-',                                                \
       "SAVING_CPU is 1 to 64 octets of printable ASCII")                                                               \
     R(OPT_PROVENANCE, "opt-provenance", WARNING, "ours", '-', '-', '-', "PROVENANCE is a JSON object")                 \
+    R(OPT_SALVAGED, "opt-salvaged", ERROR, "ours", '-', '-', '-',                                                      \
+      "the image is whole: no PROVENANCE says that it is what could be salvaged of a damaged one")                     \
     R(OPT_NOT_COMPARED, "opt-not-compared", NOTE, "ours", '-', '-', '-',                                               \
       "checks and digests of contents that an image carries are compared (this godwit only recognises them)")
 

@@ -199,6 +199,24 @@ static int run_layers(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err 
     }
 }
 
+struct gw_chan *gw_wrap_unpacked(struct gw_wrap *wrap, struct gw_err *err)
+{
+    static const struct gw_sink_ops nobody = { .name = "nobody", .takes = GW_TAKES_WATCH };
+    struct gw_sink sink = { .ops = &nobody };
+    const uint8_t *mem;
+    size_t len;
+    for (unsigned depth = 0; depth < GW_WRAP_DEPTH; depth++) {
+        if (gw_chan_peek(wrap->chan, PEEK_LEN, &mem, &len, err) < 0)
+            return NULL;
+        const struct layer *layer = best(mem, len);
+        if (layer == NULL || layer->unpack == NULL)
+            return wrap->chan;
+        if (unpack(wrap, layer, &sink, err) < 0)
+            return NULL;
+    }
+    return wrap->chan;
+}
+
 int gw_wrap_run(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
 {
     if (run_layers(wrap, sink, err) < 0)

@@ -40,6 +40,11 @@ void gw_wrap_legacy(struct gw_wrap *wrap, const struct gw_legacy_opts *opts);
  */
 int gw_wrap_run(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err);
 
+/*
+ * In place of a run: what is inside of the packed layers, whatever it is. Borrowed until close; NULL: err says why.
+ */
+struct gw_chan *gw_wrap_unpacked(struct gw_wrap *wrap, struct gw_err *err);
+
 /* "xz > xl > libxl": what was recognised so far, outermost first. Borrowed until close. */
 const char *gw_wrap_layers(const struct gw_wrap *wrap);
 

@@ -71,6 +71,7 @@ enum gw_record_type {
 #undef X
 };
 
+#define GW_SALVAGED "salvaged" /* a member of PROVENANCE: the image is what was left of a damaged one */
 #define GW_REC_OPTIONAL UINT32_C(0x80000000) /* the bit of types that a receiver may skip */
 
 /* A body of len octets is right when len >= least and (len - base) % unit == 0; exact: least only. */

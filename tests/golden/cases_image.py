@@ -167,6 +167,11 @@ def our_records():
              record=image.number(saving)),
         Case('opt-provenance', 'opt-provenance', put(image, xenf.PROVENANCE, Record(xenf.PROVENANCE, b'{"program":')),
              record=image.number(xenf.PROVENANCE)),
+        Case('opt-salvaged', 'opt-salvaged',
+             put(image, xenf.PROVENANCE, xenf.provenance({'salvaged': {'missing': '3 pages are lost'}})),
+             record=image.number(xenf.PROVENANCE)),
+        Case('opt-salvaged-silent', 'opt-salvaged', put(image, xenf.PROVENANCE, xenf.provenance({'salvaged': 1})),
+             record=image.number(xenf.PROVENANCE)),
         Case('opt-provenance-array', 'opt-provenance', put(image, xenf.PROVENANCE, Record(xenf.PROVENANCE, b'["x"]')),
              record=image.number(xenf.PROVENANCE)),
     ]
