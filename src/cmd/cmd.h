@@ -38,8 +38,10 @@ enum {
     OPT_PROGRESS,
     OPT_MAX_GUEST,
     OPT_NO_SANDBOX,
+    OPT_LEGACY_WIDTH,
+    OPT_LEGACY_GUEST,
     OPT_OWN,
-    OPT_MOST = 32
+    OPT_MOST = 40
 };
 
 #define GW_OPT_ROOM 256 /* for an option's texts */
@@ -48,6 +50,11 @@ enum {
 #define GW_OPTS_MAX_GUEST                                                                                              \
     {                                                                                                                  \
         0, "max-guest", "SIZE", OPT_MAX_GUEST, "accept guests up to that size (1T unless said)"                        \
+    }
+#define GW_OPTS_LEGACY                                                                                                 \
+    { 0, "legacy-width", "BITS=32|64", OPT_LEGACY_WIDTH, "of the toolstack that wrote a legacy image" },               \
+    {                                                                                                                  \
+        0, "legacy-guest", "KIND=pv|hvm", OPT_LEGACY_GUEST, "the guest in a legacy image"                              \
     }
 #define GW_OPTS_NO_SANDBOX                                                                                             \
     {                                                                                                                  \
@@ -74,6 +81,7 @@ struct gw_args {
     const char *value[OPT_MOST];
     char **operand;
     int num_operands;
+    int spool; /* a file for what of a legacy image has to be put aside; -1: there is none */
 };
 
 struct gw_cmd {
@@ -118,6 +126,9 @@ struct gw_sink *gw_progress(const struct gw_args *args, const struct gw_wrap *wr
                             struct gw_err *err);
 
 /* judge.c */
+/* A file to read, with what was said of it beside its name. */
+struct gw_wrap *gw_open_input(const struct gw_args *args, const char *name, uint64_t max_pfn, struct gw_err *err);
+struct gw_legacy_opts gw_said_of_legacy(const struct gw_args *args);
 /* A file that gives the same octets when it is opened once more. What is not there is said when it is opened. */
 bool gw_can_read_again(const char *name);
 /*

@@ -19,6 +19,7 @@ static const struct gw_opt compare_opts[] = {
     { 'q', "quiet", NULL, OPT_QUIET, "print nothing: the exit status answers" },
     GW_OPTS_VERBOSE,
     GW_OPTS_MAX_GUEST,
+    GW_OPTS_LEGACY,
     GW_OPTS_NO_SANDBOX,
     GW_OPTS_COLOR,
     GW_OPTS_COMMON,
@@ -151,10 +152,11 @@ static void tell_sum(const struct telling *t, const struct gw_page_comparison *p
     printf("; %" PRIu64 " field%s of records differ%s\n", fields, fields == 1 ? "" : "s", fields == 1 ? "s" : "");
 }
 
-static int open_side(struct side *side, uint64_t max_pfn, struct gw_err *err)
+static int open_side(struct side *side, const struct gw_args *args, uint64_t max_pfn, struct gw_err *err)
 {
     struct gw_inspect_opts inspect = { 0 };
-    struct gw_image_opts opts = { .max_pfn = max_pfn, .spool = side->spool };
+    const struct gw_legacy_opts legacy = gw_said_of_legacy(args);
+    struct gw_image_opts opts = { .max_pfn = max_pfn, .spool = side->spool, .legacy = &legacy };
     side->inspector = gw_inspector(&inspect, err);
     if (side->inspector == NULL)
         return -1;
@@ -202,7 +204,7 @@ static enum gw_exit compare_run(const struct gw_args *args)
         sides[i].spool = gw_new_spool();
     if (!gw_confine(args))
         return GW_EXIT_SYSTEM;
-    int rc = open_side(&sides[0], max_pfn, &err) < 0 || open_side(&sides[1], max_pfn, &err) < 0
+    int rc = open_side(&sides[0], args, max_pfn, &err) < 0 || open_side(&sides[1], args, max_pfn, &err) < 0
                  ? -1
                  : compare(sides, &t, &equal, &err);
     close_side(&sides[0]);

@@ -42,6 +42,7 @@ static const struct gw_opt convert_opts[] = {
     { 'f', "force", NULL, OPT_FORCE, "replace an OUT that exists" },
     GW_OPTS_VERBOSE,
     GW_OPTS_MAX_GUEST,
+    GW_OPTS_LEGACY,
     GW_OPTS_NO_SANDBOX,
     GW_OPTS_COMMON,
     { 0 },

@@ -199,7 +199,8 @@ static int squeeze(struct convert *c, struct gw_chan *to, struct gw_err *err)
 {
     struct gw_verify_opts verify = { .max_pfn = c->max_pfn, .found = found, .arg = c };
     gw_auto(gw_sink_closep) struct gw_sink *verifier = gw_verifier(&verify, err);
-    struct gw_image_opts opts = { .max_pfn = c->max_pfn, .spool = c->spool, .beside = verifier };
+    const struct gw_legacy_opts legacy = gw_said_of_legacy(c->args);
+    struct gw_image_opts opts = { .max_pfn = c->max_pfn, .spool = c->spool, .legacy = &legacy, .beside = verifier };
     if (verifier == NULL)
         return -1;
     c->spool = -1;

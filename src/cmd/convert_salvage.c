@@ -8,7 +8,7 @@
 struct gw_wrap *convert_input(struct convert *c, struct gw_err *err)
 {
     if (c->salvage == NULL || (!c->salvaging && gw_can_read_again(c->in)))
-        return gw_wrap_open(c->in, c->max_pfn, err);
+        return gw_open_input(c->args, c->in, c->max_pfn, err);
     struct gw_chan *chan =
         c->salvaging ? gw_salvage_stream(c->salvage, c->provenance, err) : gw_salvage_input(c->salvage, err);
     return chan != NULL ? gw_wrap_new(chan, c->max_pfn, err) : NULL;

@@ -4,7 +4,7 @@
 #include "sandbox.h"
 
 static const struct gw_opt digest_opts[] = {
-    GW_OPTS_VERBOSE, GW_OPTS_MAX_GUEST, GW_OPTS_NO_SANDBOX, GW_OPTS_COMMON, { 0 },
+    GW_OPTS_VERBOSE, GW_OPTS_MAX_GUEST, GW_OPTS_LEGACY, GW_OPTS_NO_SANDBOX, GW_OPTS_COMMON, { 0 },
 };
 
 /* The image into the digester; a cut behind a complete checkpoint is told and leaves that checkpoint's state. */
@@ -12,7 +12,7 @@ static int digest_file(const char *name, uint64_t max_pfn, const struct gw_args 
                        struct gw_err *err)
 {
     struct gw_err failure = GW_ERR_NONE;
-    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, max_pfn, err);
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_open_input(args, name, max_pfn, err);
     if (wrap == NULL)
         return -1;
     gw_auto(gw_sink_closep) struct gw_sink *progress = gw_progress(args, wrap, name, err);

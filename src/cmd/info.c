@@ -4,7 +4,7 @@
 #include "sandbox.h"
 
 static const struct gw_opt info_opts[] = {
-    GW_OPTS_VERBOSE, GW_OPTS_MAX_GUEST, GW_OPTS_NO_SANDBOX, GW_OPTS_COLOR, GW_OPTS_COMMON, { 0 },
+    GW_OPTS_VERBOSE, GW_OPTS_MAX_GUEST, GW_OPTS_LEGACY, GW_OPTS_NO_SANDBOX, GW_OPTS_COLOR, GW_OPTS_COMMON, { 0 },
 };
 
 static enum gw_exit info_one(const char *name, const struct gw_args *args)

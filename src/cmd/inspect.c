@@ -23,6 +23,7 @@ static const struct gw_opt inspect_opts[] = {
     { 0, "force", NULL, OPT_FORCE, "replace an OUT that exists" },
     GW_OPTS_VERBOSE,
     GW_OPTS_MAX_GUEST,
+    GW_OPTS_LEGACY,
     GW_OPTS_NO_SANDBOX,
     GW_OPTS_COLOR,
     GW_OPTS_COMMON,
@@ -52,14 +53,15 @@ static int print(const struct gw_args *args, struct gw_sink *inspector, const st
 }
 
 /* A page that is told with the records, where the image can be read again for it. */
-static int add_start_info(const char *name, uint64_t max_pfn, struct gw_sink *inspector, struct gw_err *err)
+static int add_start_info(const struct gw_args *args, const char *name, uint64_t max_pfn, struct gw_sink *inspector,
+                          struct gw_err *err)
 {
     struct gw_err why = GW_ERR_NONE;
     struct gw_picked page;
     uint64_t pfn;
     if (!gw_inspector_start_info(inspector, &pfn))
         return 0;
-    if (gw_inspect_pick(name, max_pfn, pfn, &page, &why) < 0)
+    if (gw_inspect_pick(args, name, max_pfn, pfn, &page, &why) < 0)
         return why.code == GW_E_SYSTEM ? gw_err_pass(err, &why) : 0; /* verify's rules tell of a page that is missing */
     return page.has_contents ? gw_inspector_take_start_info(inspector, &page, err) : 0;
 }
@@ -79,7 +81,7 @@ static enum gw_exit inspect_whole(const char *name, const struct gw_args *args, 
         view->verdict = &j.verdict;
         view->findings = j.findings;
         view->num_findings = j.num_findings;
-        j.failed = (again && add_start_info(name, judge->max_pfn, inspector, &j.err) < 0) ||
+        j.failed = (again && add_start_info(args, name, judge->max_pfn, inspector, &j.err) < 0) ||
                    print(args, inspector, view, page, &j.err) < 0;
         status = gw_verdict_valid(&j.verdict) ? GW_EXIT_YES : GW_EXIT_NO;
     }

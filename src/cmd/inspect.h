@@ -16,7 +16,8 @@ struct gw_question {
 };
 
 /* The last contents of pfn, as far as the image can be read. */
-int gw_inspect_pick(const char *name, uint64_t max_pfn, uint64_t pfn, struct gw_picked *out, struct gw_err *err);
+int gw_inspect_pick(const struct gw_args *args, const char *name, uint64_t max_pfn, uint64_t pfn, struct gw_picked *out,
+                    struct gw_err *err);
 enum gw_exit gw_inspect_one(const struct gw_question *question, const struct gw_args *args,
                             const struct gw_inspect_view *view);
 

@@ -12,14 +12,16 @@
 struct asked {
     const struct gw_question *q;
     const struct gw_inspect_view *view;
+    const struct gw_args *args;
     const char *name;
     bool json;
 };
 
 /* The image into a sink. A failure behind what was looked for does not matter here: verify tells it. */
-static int run_image(const char *name, uint64_t max_pfn, struct gw_sink *sink, struct gw_err *err)
+static int run_image(const struct gw_args *args, const char *name, uint64_t max_pfn, struct gw_sink *sink,
+                     struct gw_err *err)
 {
-    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, max_pfn, err);
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_open_input(args, name, max_pfn, err);
     return wrap == NULL ? -1 : gw_wrap_run(wrap, sink, err);
 }
 
@@ -30,7 +32,7 @@ static int show_record(const struct asked *a, struct gw_err *err)
     gw_auto(gw_sink_closep) struct gw_sink *printer = gw_record_printer(stdout, a->json, a->view, &one, err);
     if (printer == NULL)
         return -1;
-    int rc = run_image(a->name, a->q->max_pfn, printer, &failure);
+    int rc = run_image(a->args, a->name, a->q->max_pfn, printer, &failure);
     if (one.found)
         return 0;
     if (rc < 0)
@@ -39,14 +41,15 @@ static int show_record(const struct asked *a, struct gw_err *err)
                    (unsigned long long)one.number, (unsigned long long)one.highest);
 }
 
-int gw_inspect_pick(const char *name, uint64_t max_pfn, uint64_t pfn, struct gw_picked *out, struct gw_err *err)
+int gw_inspect_pick(const struct gw_args *args, const char *name, uint64_t max_pfn, uint64_t pfn, struct gw_picked *out,
+                    struct gw_err *err)
 {
     struct gw_err failure = GW_ERR_NONE;
     *out = (struct gw_picked){ .pfn = pfn };
     struct gw_sink *picker = gw_picker(out, err);
     if (picker == NULL)
         return -1;
-    int rc = run_image(name, max_pfn, picker, &failure);
+    int rc = run_image(args, name, max_pfn, picker, &failure);
     gw_sink_close(picker);
     if (out->times > 0)
         return 0;
@@ -59,7 +62,7 @@ static int fetch(void *arg, uint64_t pfn, uint8_t *page, struct gw_err *err)
 {
     struct gw_picked picked;
     const struct asked *a = arg;
-    if (gw_inspect_pick(a->name, a->q->max_pfn, pfn, &picked, err) < 0)
+    if (gw_inspect_pick(a->args, a->name, a->q->max_pfn, pfn, &picked, err) < 0)
         return -1;
     if (!picked.has_contents)
         return gw_fail(err, GW_E_REFUSED, "pfn 0x%llx has no contents: it is '%s'", (unsigned long long)pfn,
@@ -104,7 +107,7 @@ static void print_page(const struct asked *a, const struct gw_picked *p)
 static int show_page(const struct asked *a, uint64_t pfn, struct gw_err *err)
 {
     struct gw_picked picked;
-    if (gw_inspect_pick(a->name, a->q->max_pfn, pfn, &picked, err) < 0)
+    if (gw_inspect_pick(a->args, a->name, a->q->max_pfn, pfn, &picked, err) < 0)
         return -1;
     print_page(a, &picked);
     return 0;
@@ -152,7 +155,7 @@ static int show_va(struct asked *a, struct gw_err *err)
     struct gw_paging paging;
     struct gw_walked walked;
     gw_auto(gw_sink_closep) struct gw_sink *inspector = gw_inspector(&opts, err);
-    if (inspector == NULL || run_image(a->name, a->q->max_pfn, inspector, err) < 0)
+    if (inspector == NULL || run_image(a->args, a->name, a->q->max_pfn, inspector, err) < 0)
         return -1;
     gw_inspector_finish(inspector);
     if (gw_inspector_paging(inspector, a->q->vcpu, &paging, err) < 0 ||
@@ -167,7 +170,7 @@ static int show_va(struct asked *a, struct gw_err *err)
 enum gw_exit gw_inspect_one(const struct gw_question *question, const struct gw_args *args,
                             const struct gw_inspect_view *view)
 {
-    struct asked a = { question, view, args->operand[0], args->given[OPT_JSON] };
+    struct asked a = { question, view, args, args->operand[0], args->given[OPT_JSON] };
     struct gw_err err = GW_ERR_NONE;
     int rc;
     if (question->has_record)

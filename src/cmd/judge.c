@@ -25,6 +25,25 @@ int gw_new_spool(void)
     return open(folder != NULL && folder[0] != '\0' ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
+struct gw_legacy_opts gw_said_of_legacy(const struct gw_args *args)
+{
+    const char *width = args->value[OPT_LEGACY_WIDTH];
+    return (struct gw_legacy_opts){ .spool = args->spool,
+                                    .width = width == NULL              ? 0
+                                             : strcmp(width, "32") == 0 ? 4
+                                                                        : 8,
+                                    .guest = args->value[OPT_LEGACY_GUEST] };
+}
+
+struct gw_wrap *gw_open_input(const struct gw_args *args, const char *name, uint64_t max_pfn, struct gw_err *err)
+{
+    const struct gw_legacy_opts said = gw_said_of_legacy(args);
+    struct gw_wrap *wrap = gw_wrap_open(name, max_pfn, err);
+    if (wrap != NULL)
+        gw_wrap_legacy(wrap, &said);
+    return wrap;
+}
+
 /* Findings are kept, for a second reading may follow; their number is bounded by the verifier. */
 static void keep(void *arg, const struct gw_finding *finding)
 {
@@ -88,7 +107,7 @@ static void read_again(const char *name, const struct gw_judge_opts *opts, const
                        struct gw_sink *verifier, bool cut, struct gw_judgement *out)
 {
     struct gw_err *err = &out->err, failure = GW_ERR_NONE;
-    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, opts->max_pfn, err);
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_open_input(args, name, opts->max_pfn, err);
     gw_auto(gw_sink_closep) struct gw_sink *again = wrap != NULL ? gw_verify_again(verifier, err) : NULL;
     gw_auto(gw_sink_closep) struct gw_sink *progress = again != NULL ? gw_progress(args, wrap, name, err) : NULL;
     gw_auto(gw_sink_closep) struct gw_sink *tee = err->code == GW_E_OK ? join(again, NULL, progress, err) : NULL;
@@ -103,7 +122,7 @@ static void judge_once(const char *name, const struct gw_judge_opts *opts, const
                        struct gw_sink *beside, struct gw_judgement *out)
 {
     struct gw_err *err = &out->err;
-    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, opts->max_pfn, err);
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_open_input(args, name, opts->max_pfn, err);
     struct gw_verify_opts verify = {
         .strict = opts->strict,
         .for_xen = opts->for_xen,

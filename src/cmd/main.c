@@ -39,6 +39,14 @@ static const struct gw_cmd *command_named(const char *name)
     return NULL;
 }
 
+static bool reads_images(const struct gw_cmd *cmd)
+{
+    const struct gw_opt *opt = cmd->opts;
+    while (opt->name != NULL && opt->id != OPT_LEGACY_GUEST)
+        opt++;
+    return opt->name != NULL;
+}
+
 static enum gw_exit run_command(const struct gw_cmd *cmd, int argc, char **argv)
 {
     struct gw_args args;
@@ -48,7 +56,11 @@ static enum gw_exit run_command(const struct gw_cmd *cmd, int argc, char **argv)
         gw_help(stdout, cmd);
         return GW_EXIT_YES;
     }
-    return cmd->run(&args);
+    if (reads_images(cmd))
+        args.spool = gw_new_spool();
+    enum gw_exit status = cmd->run(&args);
+    gw_closep(&args.spool);
+    return status;
 }
 
 /* What is in: versions of the image, packings, guests, and the libraries that do the work. */

@@ -153,7 +153,7 @@ static bool count_right(const struct gw_cmd *cmd, const struct gw_args *args)
 bool gw_args_parse(const struct gw_cmd *cmd, int argc, char **argv, struct gw_args *out)
 {
     bool options = true;
-    *out = (struct gw_args){ .operand = argv };
+    *out = (struct gw_args){ .operand = argv, .spool = -1 };
     for (int i = 0, used; i < argc; i += used) {
         char *word = argv[i];
         const char *next = i + 1 < argc ? argv[i + 1] : NULL;

@@ -9,10 +9,7 @@
 #include "moves.h"
 
 static const struct gw_opt preflight_opts[] = {
-    GW_OPTS_MAX_GUEST,
-    GW_OPTS_STATE_DIR,
-    GW_OPTS_COMMON,
-    { 0 },
+    GW_OPTS_MAX_GUEST, GW_OPTS_LEGACY, GW_OPTS_STATE_DIR, GW_OPTS_COMMON, { 0 },
 };
 
 /* An offer and what it points to. */
@@ -21,6 +18,7 @@ struct subject {
     struct gw_guest_facts facts;
     struct gw_buf image;
     uint64_t max_pfn;
+    const struct gw_args *args;
 };
 
 /* --- a guest ------------------------------------------------------------------------------------------------------ */
@@ -138,7 +136,7 @@ static int read_image(struct gw_wrap *wrap, struct subject *s, struct gw_sink *p
 
 static int from_file(const char *name, struct subject *s, struct gw_sink *part, struct gw_err *err)
 {
-    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, s->max_pfn, err);
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_open_input(s->args, name, s->max_pfn, err);
     s->offer.name = name;
     s->offer.kind = "image";
     return wrap != NULL ? read_image(wrap, s, part, err) : -1;
@@ -179,7 +177,7 @@ static void report(const struct gw_args *args, const struct gw_err *err)
 static enum gw_exit preflight_run(const struct gw_args *args)
 {
     struct gw_err err = GW_ERR_NONE;
-    struct subject s = { .offer = { 0 } };
+    struct subject s = { .offer = { 0 }, .args = args };
     struct gw_migrate_opts opts = { .to = args->operand[1], .checks = true };
     struct gw_teller teller;
     if (!gw_max_guest(args, &s.max_pfn))

@@ -12,6 +12,7 @@ enum { OPT_ACCEPT_LOSS = OPT_OWN };
 static const struct gw_opt restore_opts[] = {
     { 0, "accept-loss", NULL, OPT_ACCEPT_LOSS, "start also what was salvaged of a damaged image" },
     GW_OPTS_MAX_GUEST,
+    GW_OPTS_LEGACY,
     GW_OPTS_COMMON,
     { 0 },
 };
@@ -30,7 +31,7 @@ static int open_restore(struct restore *r, const struct gw_args *args, uint64_t 
     struct gw_intake_opts opts = {
         .contents = true, .tables = true, .max_pfn = max_pfn, .accept_loss = args->given[OPT_ACCEPT_LOSS]
     };
-    r->wrap = gw_wrap_open(r->name, max_pfn, err);
+    r->wrap = gw_open_input(args, r->name, max_pfn, err);
     opts.dest = r->dest = r->wrap != NULL ? gw_destination_open(r->guest, err) : NULL;
     opts.beside = r->progress = r->dest != NULL ? gw_progress(args, r->wrap, r->name, err) : NULL;
     r->intake = err->code == GW_E_OK ? gw_intake_new(&opts, err) : NULL;

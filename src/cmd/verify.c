@@ -18,6 +18,7 @@ static const struct gw_opt verify_opts[] = {
     { 'v', "verbose", NULL, OPT_VERBOSE, "tell each finding's rule, and what the sandbox lacks" },
     { 0, "for-xen", "X.Y", OPT_FOR_XEN, "judge for a receiver of that release, 4.6 or later" },
     GW_OPTS_MAX_GUEST,
+    GW_OPTS_LEGACY,
     GW_OPTS_NO_SANDBOX,
     { 0, "rules", NULL, OPT_RULES, "print the rules and judge nothing" },
     { 0, "limits", NULL, OPT_LIMITS, "print the bounds on what is read" },

@@ -57,6 +57,8 @@ static int open_image(struct gw_image *image, const char *name, const struct gw_
     gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, opts->max_pfn, err);
     if (wrap == NULL)
         return -1;
+    if (opts->legacy != NULL)
+        gw_wrap_legacy(wrap, opts->legacy);
     if (!gw_wrap_skips(wrap) && image->fd < 0)
         return gw_fail(err, GW_E_SYSTEM,
                        "its contents have to be put aside, and there is no temporary file: unpack it");

@@ -18,9 +18,10 @@
 struct gw_image;
 
 struct gw_image_opts {
-    uint64_t max_pfn;       /* as in gw_wrap_open */
-    int spool;              /* an empty file for contents that have to be put aside, given; -1: there is none */
-    struct gw_sink *beside; /* gets the whole image too; borrowed; may be NULL */
+    uint64_t max_pfn; /* as in gw_wrap_open */
+    int spool;        /* an empty file for contents that have to be put aside, given; -1: there is none */
+    const struct gw_legacy_opts *legacy; /* as in gw_wrap_legacy; NULL: nothing is said */
+    struct gw_sink *beside;              /* gets the whole image too; borrowed; may be NULL */
 };
 
 /*
