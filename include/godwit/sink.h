@@ -93,7 +93,8 @@ enum godwit_aside_kind {
     GODWIT_ASIDE_LIBVIRT_XML = 10,    /* body: the domain's XML; text: why it is none */
     GODWIT_ASIDE_XENOPSD_RECORD = 11, /* type, body: a record of xenopsd's framing; length: as its header has it */
     GODWIT_ASIDE_LEGACY = 12,         /* it is a legacy image; text: of which Xen, behind it; NULL before it */
-    GODWIT_ASIDE_LEGACY_ODD = 13      /* text: what is odd in a legacy image */
+    GODWIT_ASIDE_LEGACY_ODD = 13,     /* text: what is odd in a legacy image */
+    GODWIT_ASIDE_XEND_CONFIG = 14     /* body: the guest's configuration as xend stored it */
 };
 
 /* One of them. */

@@ -143,6 +143,7 @@ static enum godwit_aside_kind aside_kind(enum gw_aside_kind kind)
     case GW_ASIDE_LIBVIRT_HEADER: return GODWIT_ASIDE_LIBVIRT_HEADER;
     case GW_ASIDE_LIBVIRT_XML: return GODWIT_ASIDE_LIBVIRT_XML;
     case GW_ASIDE_XENOPSD_RECORD: return GODWIT_ASIDE_XENOPSD_RECORD;
+    case GW_ASIDE_XEND_CONFIG: return GODWIT_ASIDE_XEND_CONFIG;
     case GW_ASIDE_LEGACY: return GODWIT_ASIDE_LEGACY;
     case GW_ASIDE_LEGACY_ODD: return GODWIT_ASIDE_LEGACY_ODD;
     }

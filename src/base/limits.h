@@ -25,6 +25,7 @@
     X(LIBXL_BODY, UINT64_C(33554432), "octets of a libxl record's body")                                               \
     X(XL_OPTIONAL, UINT64_C(33554432), "octets of an xl header's optional data (the configuration)")                   \
     X(LIBVIRT_XML, UINT64_C(16777216), "octets of the XML in a libvirt save file")                                     \
+    X(XEND_CONFIG, UINT64_C(1048576), "octets of the configuration in a file of xend")                                 \
     X(XENOPSD_BODY, UINT64_C(16777216), "octets of a record of xenopsd's")                                             \
     X(XENOPSD_RECORDS, UINT64_C(64), "records of xenopsd's in one file")                                               \
     X(JSON, UINT64_C(262144), "octets of a JSON text that is parsed (a configuration, PROVENANCE)")                    \

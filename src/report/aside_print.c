@@ -27,7 +27,7 @@ enum aside_holds aside_holds(const struct item *item, const struct held *held, s
     *octets = gw_buf_cur(&held->body);
     if (held->dropped)
         return ASIDE_HOLDS_OTHER;
-    if (item->kind == GW_ASIDE_XL_CONFIG || item->kind == GW_ASIDE_LIBVIRT_XML ||
+    if (item->kind == GW_ASIDE_XL_CONFIG || item->kind == GW_ASIDE_LIBVIRT_XML || item->kind == GW_ASIDE_XEND_CONFIG ||
         (is_xenopsd && item->type == GW_XENOPSD_XENOPS))
         return ASIDE_HOLDS_CONFIG;
     if (is_libxl(item, GW_LIBXL_EMULATOR) || is_libxl(item, GW_LIBXL_XENSTORE))

@@ -150,6 +150,7 @@ static const struct {
     { GW_ASIDE_LIBXL_RECORD, GW_LIBXL_EMULATOR, 35, "libxl_emulator_context" },
     { GW_ASIDE_XL_CONFIG, 0, 40, "xl_config" },
     { GW_ASIDE_LIBVIRT_XML, 0, 41, "libvirt_xml" },
+    { GW_ASIDE_XEND_CONFIG, 0, 47, "xend_config" },
     { GW_ASIDE_XENOPSD_RECORD, GW_XENOPSD_XENOPS, 42, "xenopsd_xenops" },
     { GW_ASIDE_XENOPSD_RECORD, GW_XENOPSD_QEMU, 43, "xenopsd_qemu" },
     { GW_ASIDE_XENOPSD_RECORD, GW_XENOPSD_VARSTORED, 44, "xenopsd_varstored" },

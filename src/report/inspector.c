@@ -236,6 +236,7 @@ const char *aside_name(const struct item *item)
         [GW_ASIDE_LIBXL_RECORD] = "libxl record of an unknown type",
         [GW_ASIDE_LIBVIRT_HEADER] = "libvirt header",
         [GW_ASIDE_LIBVIRT_XML] = "libvirt XML",
+        [GW_ASIDE_XEND_CONFIG] = "xend configuration",
         [GW_ASIDE_LAYER] = "layer",
         [GW_ASIDE_UNPACK] = "packed file did not end well",
         [GW_ASIDE_LEGACY] = "legacy image",

@@ -54,6 +54,7 @@ void judge_aside(struct verifier *v, const struct gw_aside *aside)
     case GW_ASIDE_LIBVIRT_HEADER:
     case GW_ASIDE_LIBVIRT_XML: judge_libvirt(v, aside); break;
     case GW_ASIDE_XENOPSD_RECORD: judge_xenopsd(v, aside); break;
+    case GW_ASIDE_XEND_CONFIG: judge_xend(v, aside); break;
     case GW_ASIDE_LEGACY:
     case GW_ASIDE_LEGACY_ODD: judge_legacy(v, aside); break;
     case GW_ASIDE_LAYER: break;

@@ -16,6 +16,8 @@ static const uint32_t kinds[] = {
 static unsigned rank_of(uint32_t kind)
 {
     unsigned rank = 0;
+    if (kind == GW_XENOPSD_LIBXC_LEGACY)
+        kind = GW_XENOPSD_LIBXC; /* in its place */
     while (kinds[rank] != kind)
         assert(++rank < sizeof kinds / sizeof kinds[0]); /* the reader knows no other */
     return rank;
@@ -47,7 +49,7 @@ static void judge_end(struct verifier *v)
 {
     if (!seen(v, GW_XENOPSD_LIBXC))
         find(v, GW_RULE_XENOPSD_LIBXC, "the xenopsd image ends without a Libxc record: there is no guest in it");
-    else if (has_device_model(v) && !seen(v, GW_XENOPSD_QEMU))
+    else if (has_device_model(v) && !seen(v, GW_XENOPSD_QEMU) && v->carrier.num_emulator_context == 0)
         find(v, GW_RULE_XENOPSD_QEMU_MISSING, "the state of the guest's device model is missing");
     if (!seen(v, GW_XENOPSD_XENOPS))
         find(v, GW_RULE_XENOPSD_RECORD, "there is no Xenops record");

@@ -41,20 +41,31 @@ static void judge_xen_version(struct verifier *v, const struct gw_image_header *
              domain->xen_major, domain->xen_minor);
 }
 
+/* xend's word is no more than a word: where it is wrong, nothing else is judged by it. */
+static void judge_type(struct verifier *v)
+{
+    char text[40], *type = v->carrier.config.type;
+    bool pv = type[0] == 'p' && type[1] == 'v' && type[2] == '\0';
+    if (type[0] == '\0' || pv == (v->guest == GW_GUEST_PV))
+        return;
+    find(v,
+         v->carrier.xenopsd ? GW_RULE_XENOPSD_TYPE
+         : v->carrier.xend  ? GW_RULE_XEND_TYPE
+                            : GW_RULE_XEN_SLOTS_SUMMARY,
+         "the configuration says '%s', the image holds %s guest", gw_escape(text, sizeof text, type, strlen(type)),
+         v->guest == GW_GUEST_PV ? "a PV" : "an HVM");
+    if (v->carrier.xend)
+        type[0] = '\0';
+}
+
 void judge_headers(struct verifier *v)
 {
     const struct gw_domain_header *domain = &v->headers.domain;
-    char text[40];
     v->at = (struct place){ .set = true, .offset = v->headers.offset };
     judge_image_header(v, &v->headers.image);
     v->at.offset += GW_IMAGE_HEADER_LEN;
     if (domain->res1 != 0)
         find(v, GW_RULE_DHDR_RESERVED, "the domain header's reserved field holds 0x%x", domain->res1);
     judge_xen_version(v, &v->headers.image, domain);
-    const char *type = v->carrier.config.type;
-    bool pv = type[0] == 'p' && type[1] == 'v' && type[2] == '\0';
-    if (type[0] != '\0' && pv != (v->guest == GW_GUEST_PV))
-        find(v, v->carrier.xenopsd ? GW_RULE_XENOPSD_TYPE : GW_RULE_XEN_SLOTS_SUMMARY,
-             "the configuration says '%s', the image holds %s guest", gw_escape(text, sizeof text, type, strlen(type)),
-             v->guest == GW_GUEST_PV ? "a PV" : "an HVM");
+    judge_type(v);
 }

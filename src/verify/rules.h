@@ -43,7 +43,7 @@
     R(IHDR_OPTIONS_RESERVED, "ihdr-options-reserved", WARNING, "18.1", 'Y', '-', 'Y', "option bits 1 to 15 are zero")  \
     R(IHDR_RESERVED, "ihdr-reserved", WARNING, "18.1", 'Y', '-', 'Y', "the image header's reserved fields are zero")   \
     R(IHDR_LEGACY, "ihdr-legacy", ERROR, "18.1", 'Y', 'R', 'Y',                                                        \
-      "the input is an image of a domain that godwit knows, and not something else")                       \
+      "the input is an image of a domain that godwit knows, and not something else")                                   \
     R(DHDR_TRUNCATED, "dhdr-truncated", ERROR, "18.1", 'Y', 'R', 'Y', "the domain header has its 16 octets")           \
     R(DHDR_TYPE, "dhdr-type", ERROR, "18.1", 'Y', 'R', 'Y', "the domain type is 1 (x86 PV) or 2 (x86 HVM)")            \
     R(DHDR_TYPE_DROPPED, "dhdr-type-dropped", ERROR, "18.1", '-', 'R', 'p',                                            \

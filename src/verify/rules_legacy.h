@@ -64,6 +64,13 @@
     R(LEGACY_MODEL, "legacy-model", ERROR, "LG-7", 'I', 'R', 'Y',                                                      \
       "the device model's record behind a legacy image is whole")                                                      \
     R(LEGACY_NO_MODEL, "legacy-no-model", WARNING, "LG-7", '-', 'R', 'Y',                                              \
-      "the device model's record stands behind the legacy image of an HVM guest")
+      "the device model's record stands behind the legacy image of an HVM guest")                                      \
+    R(XEND_TRUNCATED, "xend-truncated", ERROR, "LG-11", '-', 'T', 'Y',                                                 \
+      "xend's header and its configuration are whole")                                                                 \
+    R(XEND_LENGTH, "xend-length", ERROR, "LG-11", '-', 'p', 'Y', "xend's configuration is 1 octet to 1 MiB long")      \
+    R(XEND_CONFIG, "xend-config", WARNING, "LG-11", '-', 'T', 'Y',                                                     \
+      "xend's configuration is an S-expression that ends")                                                             \
+    R(XEND_TYPE, "xend-type", WARNING, "LG-11", '-', '-', '-',                                                         \
+      "the guest type that xend's configuration tells fits the image's")
 
 #endif

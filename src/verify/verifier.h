@@ -135,7 +135,7 @@ struct tail_state {
 };
 
 struct carrier_state {
-    bool xl, libxl, xenopsd, converted, legacy;
+    bool xl, libxl, xend, xenopsd, converted, legacy;
     bool context, others, end, ckpt_end_due; /* libxl records that came; CHECKPOINT_END must come next */
     uint32_t xenopsd_seen;                   /* a bit for each kind of record, in xenopsd's order */
     uint32_t num_emulator_context;           /* since the last checkpoint */
@@ -292,10 +292,11 @@ bool has_device_model(const struct verifier *v);
 /* device_model.c */
 void judge_device_state(struct verifier *v, const struct gw_device_state *state);
 void judge_device_store(struct verifier *v, const struct gw_device_store *store);
-/* carrier_xl.c, carrier_libxl.c, carrier_libvirt.c, carrier_xenopsd.c, carrier_legacy.c */
+/* carrier_xl.c, carrier_libxl.c, carrier_libvirt.c, carrier_xenopsd.c, carrier_xend.c, carrier_legacy.c */
 void judge_xl(struct verifier *v, const struct gw_aside *aside);
 void judge_libxl(struct verifier *v, const struct gw_aside *aside);
 void judge_libvirt(struct verifier *v, const struct gw_aside *aside);
+void judge_xend(struct verifier *v, const struct gw_aside *aside);
 void judge_xenopsd(struct verifier *v, const struct gw_aside *aside);
 void judge_legacy(struct verifier *v, const struct gw_aside *aside);
 

@@ -16,8 +16,8 @@
 
 /* In the order in which they are told. */
 static const struct layer *const layers[] = {
-    &layer_raw,    &layer_libxl, &layer_xl, &layer_libvirt, &layer_xenopsd,
-    &layer_legacy, &layer_gzip,  &layer_xz, &layer_zstd,    &layer_lz4,
+    &layer_raw,     &layer_libxl,  &layer_xl,   &layer_libvirt, &layer_xend, &layer_xapi,
+    &layer_xenopsd, &layer_legacy, &layer_gzip, &layer_xz,      &layer_zstd, &layer_lz4,
 };
 
 #define NUM_LAYERS (sizeof layers / sizeof layers[0])

@@ -25,14 +25,6 @@ struct foreign {
     }
 
 static const struct foreign foreigns[] = {
-    XEN_ROW(0, "XenSavedDomain\n",
-            "this is an old suspend image of xapi (XenServer up to 6.2) around a legacy stream of a 32-bit toolstack, "
-            "which this godwit does not read; Xen's convert-legacy-stream makes a current stream of what follows "
-            "its first 15 octets"),
-    XEN_ROW(
-        0, "LinuxGuestRecord",
-        "this is an image of xend (xm save, Xen 3 to 4.4) around a legacy stream, which this godwit does not read; xl "
-        "of Xen 4.6 or later restores the stream in it through Xen's convert-legacy-stream"),
     ROW(0, "LibvirtQemudSave",
         "this is a save file of libvirt's QEMU driver: a KVM guest, not a Xen image; virsh restore takes it"),
     ROW(0, "LibvirtQemudPart",

@@ -42,7 +42,8 @@ struct layer {
 struct layer_writer; /* pack.h */
 
 /* The rows: the highest bid wins. */
-extern const struct layer layer_raw, layer_libxl, layer_xl, layer_libvirt, layer_xenopsd, layer_legacy;
+extern const struct layer layer_raw, layer_libxl, layer_xl, layer_libvirt, layer_xend, layer_xapi, layer_xenopsd,
+    layer_legacy;
 extern const struct layer layer_gzip, layer_xz, layer_zstd, layer_lz4;
 
 /* The row of that name; NULL when there is none. */

@@ -220,6 +220,10 @@ static int begin(struct legacy_image *image, struct gw_err *err)
 {
     if (legacy_head_read(&image->walk, &image->head, err) < 0)
         return -1;
+    if (image->walk.again.fd < 0 && !image->head.is_hvm && image->hint->is_inside)
+        return gw_fail(err, GW_E_REFUSED,
+                       "a PV guest's legacy image stands among other records, and here it can be "
+                       "read once only: give it as an unpacked file");
     if (image->walk.again.fd < 0 && !image->head.is_hvm && legacy_image_put_aside(image, err) < 0)
         return -1;
     if (image->walk.again.fd >= 0 && make_plan(image, err) < 0)
@@ -250,7 +254,7 @@ static int run_rest(struct legacy_image *image, struct gw_err *err)
 {
     const uint8_t *mem;
     size_t len;
-    if (image->walk.is_last)
+    if (image->walk.is_last || image->hint->is_inside)
         return 0;
     if (gw_chan_peek(image->walk.chan, 1, &mem, &len, err) < 0)
         return -1;
@@ -293,10 +297,12 @@ static int finish(struct legacy_image *image, struct gw_err *err)
     if (tools.is_opaque && legacy_odd(image->sink, GW_LEGACY_TOOLSTACK, image->state.toolstack_at, err,
                                       "the toolstack's data are none of libxl's, and are left out") < 0)
         return -1;
-    if (image->head.is_hvm && image->state.model_form == LEGACY_MODEL_NONE &&
+    if (image->head.is_hvm && image->state.model_form == LEGACY_MODEL_NONE && !image->hint->is_inside &&
         legacy_odd(image->sink, GW_LEGACY_NO_MODEL, end, err,
                    "there is no device model's record behind the image of an HVM guest") < 0)
         return -1;
+    if (image->hint->is_inside)
+        return 0;
     if (say_behind(image, err) < 0 || gw_sink_commit(image->sink, err) < 0)
         return -1;
     return image->plan.why.code == GW_E_SHORT
@@ -337,7 +343,9 @@ static void close_image(struct legacy_image *image)
 
 int run_legacy(struct gw_wrap *wrap, struct gw_sink *sink, const struct legacy_hint *hint, struct gw_err *err)
 {
-    const struct legacy_hint own = { .width = wrap->legacy_width, .guest = wrap->legacy_guest, .is_override = true };
+    const struct legacy_hint own = {
+        .width = wrap->legacy_width, .guest = wrap->legacy_guest, .is_override = true, .is_inside = hint->is_inside
+    };
     struct legacy_image *image = gw_alloc(1, sizeof *image, err);
     if (image == NULL)
         return -1;

@@ -287,8 +287,9 @@ struct legacy_hint {
     unsigned width;    /* 4 or 8; 0: not said */
     const char *guest; /* "pv" or "hvm"; NULL: not said */
     bool is_override;  /* a person said so: it holds against the file; else it decides where the file does not */
+    bool is_inside;    /* what follows the image is the file's around it: that says, too, when all of it is whole */
 };
-/* The legacy image that comes next, to the end of the input, with all that belongs to it. */
+/* The legacy image that comes next, to the end of the input, with all that belongs to it; inside: to its own end. */
 int run_legacy(struct gw_wrap *wrap, struct gw_sink *sink, const struct legacy_hint *hint, struct gw_err *err);
 
 /* legacy.c's whole, for legacy_detect.c */

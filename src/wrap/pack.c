@@ -117,7 +117,9 @@ static int take_xenopsd(struct packer *p, const struct gw_aside *aside, struct g
         return keep_paper(p, PAPER_XENOPS, aside, err);
     if (aside->type == GW_XENOPSD_DEMU)
         return pack_lose(p, err, "a vGPU's state of unknown length, and what stands behind it");
-    return aside->type == GW_XENOPSD_LIBXC || aside->type == GW_XENOPSD_END ? 0 : take_record(p, aside, err);
+    bool frames =
+        aside->type == GW_XENOPSD_LIBXC || aside->type == GW_XENOPSD_LIBXC_LEGACY || aside->type == GW_XENOPSD_END;
+    return frames ? 0 : take_record(p, aside, err);
 }
 
 static int tell_trailing(struct packer *p, const struct gw_aside *aside)
@@ -169,6 +171,10 @@ static int pack_aside(struct gw_sink *sink, const struct gw_aside *aside, struct
     case GW_ASIDE_XL_CONFIG: return keep_paper(p, PAPER_XL, aside, err);
     case GW_ASIDE_XL_MORE: return keep_more(p, aside, err);
     case GW_ASIDE_LIBVIRT_XML: return keep_paper(p, PAPER_LIBVIRT, aside, err);
+    case GW_ASIDE_XEND_CONFIG:
+        p->has_xend = true;
+        p->xend = *aside->config;
+        return 0;
     case GW_ASIDE_LIBXL_HEADER: keep_options(p, aside); return 0;
     case GW_ASIDE_LIBXL_RECORD: return take_libxl(p, aside, err);
     case GW_ASIDE_XENOPSD_RECORD: return take_xenopsd(p, aside, err);

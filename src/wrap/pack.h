@@ -26,6 +26,8 @@ struct packer {
     struct gw_pack_opts opts;
     struct gw_sink *writer; /* of the image; NULL when nothing is written */
     struct paper papers[NUM_PAPERS];
+    bool has_xend; /* xend's configuration was there, a paper that nobody writes any more: */
+    struct gw_guest_config xend;
     struct gw_buf more; /* xl's optional data behind the configuration */
     bool has_options;   /* there was a libxl header */
     uint32_t libxl_options;

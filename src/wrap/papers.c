@@ -116,21 +116,43 @@ static const struct gw_guest_config *best_word(const struct packer *p)
     return best != NULL ? &best->config : NULL;
 }
 
+/* What xend said of the guest, and the image where it knows better: nothing held the two together then. */
+static struct gw_guest_config known_of_xend(const struct packer *p)
+{
+    const struct gw_guest_config *image = p->opts.image;
+    struct gw_guest_config guest = known(p, &p->xend);
+    if (image == NULL)
+        return guest;
+    if (image->type[0] != '\0')
+        memcpy(guest.type, image->type, sizeof guest.type);
+    guest.max_memkb = gw_max(guest.max_memkb, image->max_memkb);
+    guest.max_vcpus = (uint32_t)gw_max(guest.max_vcpus, image->max_vcpus);
+    return guest;
+}
+
+static const char *origin(const struct packer *p, const struct gw_guest_config *said)
+{
+    if (said != NULL)
+        return "the configuration is made from another toolstack's: it names no disk and no network";
+    if (p->has_xend)
+        return "the configuration is made from xend's: name, uuid, memory and vCPUs, but no disk and no network";
+    return "the configuration is made from the image alone: it names no disk and no network";
+}
+
 static int make(struct packer *p, enum paper_kind kind, struct gw_err *err)
 {
     static const struct gw_guest_config nothing;
     struct paper *paper = &p->papers[kind];
     const struct gw_guest_config *said = best_word(p);
-    struct gw_guest_config guest = known(p, said != NULL ? said : &nothing);
+    bool is_xend = said == NULL && p->has_xend;
+    struct gw_guest_config guest = is_xend ? known_of_xend(p) : known(p, said != NULL ? said : &nothing);
     if (kind != PAPER_XENOPS && (guest.type[0] == '\0' || guest.max_memkb == 0 || guest.max_vcpus == 0))
         return gw_fail(err, GW_E_REFUSED,
                        "%s has to be made from the whole image, and this input can be read once only: give a file by "
                        "its name, or --config",
                        kinds[kind].name);
     if (kind != PAPER_XENOPS)
-        pack_tell(p, said == NULL
-                         ? "the configuration is made from the image alone: it names no disk and no network"
-                         : "the configuration is made from another toolstack's: it names no disk and no network");
+        pack_tell(p, origin(p, said));
     paper->there = true;
     /* read again, for it says no more than what it says */
     return kinds[kind].make(&paper->text, &guest, err) < 0 ? -1 : kinds[kind].read(paper, err);

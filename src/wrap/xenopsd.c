@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "legacy.h"
 #include "pack.h"
 
 #define HEADER_LEN 16
@@ -33,8 +34,9 @@ static const struct {
     uint64_t kind;
     bool has_body; /* its length field is its length */
 } kinds[] = {
-    { GW_XENOPSD_XENOPS, true },    { GW_XENOPSD_LIBXC, false }, { GW_XENOPSD_QEMU, true },  { GW_XENOPSD_DEMU, false },
-    { GW_XENOPSD_VARSTORED, true }, { GW_XENOPSD_SWTPM0, true }, { GW_XENOPSD_SWTPM, true }, { GW_XENOPSD_END, false },
+    { GW_XENOPSD_XENOPS, true }, { GW_XENOPSD_LIBXC, false }, { GW_XENOPSD_LIBXC_LEGACY, false },
+    { GW_XENOPSD_QEMU, true },   { GW_XENOPSD_DEMU, false },  { GW_XENOPSD_VARSTORED, true },
+    { GW_XENOPSD_SWTPM0, true }, { GW_XENOPSD_SWTPM, true },  { GW_XENOPSD_END, false },
 };
 
 /* The row of that kind, -1 if it is none that xenopsd reads. */
@@ -58,10 +60,6 @@ static int read_signature(struct stream *s, struct gw_err *err)
 
 static int refuse_kind(uint64_t kind, struct gw_err *err)
 {
-    if (kind == GW_XENOPSD_LIBXC_LEGACY)
-        return gw_refuse(err, "xenopsd-kind",
-                         "a legacy stream (Xen 4.5 or older) stands there, which this godwit does "
-                         "not read");
     if (kind == GW_XENOPSD_LIBXL || kind == GW_XENOPSD_QEMU_XEN)
         return gw_refuse(err, "xenopsd-kind", "a record of kind 0x%llx, which xenopsd never wrote and refuses",
                          (unsigned long long)kind);
@@ -122,7 +120,7 @@ static int read_record(struct stream *s, struct gw_aside *aside, struct gw_err *
     if (++s->num_records > gw_limit(XENOPSD_RECORDS))
         return gw_refuse(err, "xenopsd-records", "more than %llu records; xenopsd writes fewer than ten",
                          (unsigned long long)gw_limit(XENOPSD_RECORDS));
-    if (kind == GW_XENOPSD_LIBXC && s->stopped != GW_MARK_NONE)
+    if ((kind == GW_XENOPSD_LIBXC || kind == GW_XENOPSD_LIBXC_LEGACY) && s->stopped != GW_MARK_NONE)
         return gw_refuse(err, "xenopsd-libxc", "a second Libxc record");
     aside->type = (uint32_t)kind;
     aside->length = gw_u64(&cur);
@@ -167,6 +165,15 @@ static int run_image(struct stream *s, struct gw_err *err)
     return -1;
 }
 
+/* The device model's state is behind it as of old, or in a record of its own, or in both. */
+static int run_legacy_record(struct stream *s, struct gw_err *err)
+{
+    static const struct legacy_hint hint = { .is_inside = true };
+    gw_buf_free(&s->body);
+    s->stopped = GW_END;
+    return run_legacy(s->wrap, s->sink, &hint, err);
+}
+
 static int step(struct stream *s, struct gw_err *err)
 {
     struct gw_aside aside;
@@ -174,6 +181,8 @@ static int step(struct stream *s, struct gw_err *err)
         return gw_err_place(err, aside.offset, 0);
     if (aside.type == GW_XENOPSD_LIBXC)
         return run_image(s, err);
+    if (aside.type == GW_XENOPSD_LIBXC_LEGACY)
+        return run_legacy_record(s, err);
     /* Where a vGPU's state ends nothing says: what stands behind it is not looked at (section 11, 4). */
     s->done = aside.type == GW_XENOPSD_END || aside.type == GW_XENOPSD_DEMU;
     return s->done && s->stopped != GW_MARK_NONE ? gw_sink_commit(s->sink, err) : 0;

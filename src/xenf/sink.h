@@ -179,6 +179,7 @@ enum gw_aside_kind {
     GW_ASIDE_LIBXL_RECORD,   /* type, body */
     GW_ASIDE_LIBVIRT_HEADER, /* body: its 64 octets */
     GW_ASIDE_LIBVIRT_XML,    /* body: the domain's XML as stored; name: why it is none, NULL when it is one */
+    GW_ASIDE_XEND_CONFIG,    /* body: the S-expression as stored */
     GW_ASIDE_XENOPSD_RECORD, /* type; length: as its header has it; body: empty where the image follows */
     GW_ASIDE_LAYER,          /* name: the layer that was recognised, outermost first: "xz", "xl", "libxl", "raw" */
     GW_ASIDE_UNPACK,         /* name: why a packed file did not end well behind what was read of it */
@@ -193,9 +194,10 @@ struct gw_aside {
     uint32_t type;   /* of a libxl record; of xenopsd's, its kind */
     uint32_t number; /* see the kinds */
     bool pad_nonzero;
-    bool at_least;                        /* TRAILING: counting was given up at a limit */
-    const char *name;                     /* see the kinds */
-    const struct gw_guest_config *config; /* XL_CONFIG, LIBVIRT_XML, XENOPSD_RECORD of the first kind: what it says */
+    bool at_least;    /* TRAILING: counting was given up at a limit */
+    const char *name; /* see the kinds */
+    const struct gw_guest_config
+        *config; /* XL_CONFIG, LIBVIRT_XML, XEND_CONFIG, the first XENOPSD_RECORD: what it says */
     const struct gw_device_state *state;  /* of a record that is a device model's state; else NULL */
     const struct gw_device_store *store;  /* of a record that is xenstore data for one; else NULL */
     const struct gw_legacy_facts *legacy; /* LEGACY */

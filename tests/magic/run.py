@@ -29,8 +29,8 @@ BARE, XL, LIBXL, LIBVIRT, XENOPSD = ("Xen domain image" + of for of in (
 
 # Octets at the beginning of a file, and what is said of it. Written down from the references, not from the magic.
 OTHERS = [
-    (b"LinuxGuestRecord" + bytes(100), "image of xend"),
-    (b"XenSavedDomain\n" + bytes(100), "old suspend image of xapi"),
+    (b"LinuxGuestRecord" + bytes(100), "Xen legacy image of xend"),
+    (b"XenSavedDomain\n" + bytes(100), "Xen legacy image of xapi"),
     (b"QemuDeviceModelRecord\n" + bytes(100), "device model's state"),
     (b"DeviceModelRecord0002" + bytes(100), "device model's state"),
     (struct.pack("<I", 0xF00FEBED) + bytes(100), "core dump of a PV guest by an old Xen"),
