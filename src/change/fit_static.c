@@ -1,27 +1,24 @@
 /*
  * fit_static.c - policies and X86_TSC_INFO as a release takes them (9.1 to 9.4).
  *
- * A receiver refuses a policy for a single leaf that it does not know, and a limit above its own. What it does not know
- * and is zero tells the guest nothing.
+ * A receiver refuses a policy for a single leaf that it does not know, and a limit above its own.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "fit.h"
 
-static bool leaf_says_nothing(const struct gw_cpuid_leaf *leaf)
-{
-    return (leaf->a | leaf->b | leaf->c | leaf->d) == 0;
-}
-
+/* What is zero tells the guest nothing: left out, and no loss. */
 static void lose_leaf(struct fit *f, const struct gw_cpuid_leaf *leaf)
 {
     char subleaf[32] = "";
-    if (leaf_says_nothing(leaf))
-        return;
     if (leaf->subleaf != GW_CPUID_NO_SUBLEAF)
         snprintf(subleaf, sizeof subleaf, ", subleaf 0x%x,", leaf->subleaf);
-    filter_lose(&f->filter, "leaf 0x%x%s of X86_CPUID_POLICY, which %s refuses", leaf->leaf, subleaf, f->where);
+    if ((leaf->a | leaf->b | leaf->c | leaf->d) == 0)
+        filter_tell(&f->filter, "left out: leaves of X86_CPUID_POLICY that %s refuses, and that hold nothing",
+                    f->where);
+    else
+        filter_lose(&f->filter, "leaf 0x%x%s of X86_CPUID_POLICY, which %s refuses", leaf->leaf, subleaf, f->where);
 }
 
 /* The limits that leaf 0, leaf 0x80000000 and leaf 7 name are not above what the receiver has room for. */
@@ -77,7 +74,10 @@ int fit_msr_policy(struct fit *f, const struct gw_record *record, struct gw_err 
             continue;
         }
         changed = true;
-        if (entry.value != 0)
+        if (entry.value == 0)
+            filter_tell(&f->filter, "left out: MSRs of X86_MSR_POLICY that %s refuses, and that hold nothing",
+                        f->where);
+        else
             filter_lose(&f->filter, "MSR 0x%x%s%s of X86_MSR_POLICY, which %s refuses", entry.index,
                         info != NULL ? " " : "", info != NULL ? info->name : "", f->where);
     }

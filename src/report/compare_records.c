@@ -170,6 +170,21 @@ static void set_now(struct comparer *c, const struct told *told)
     c->path[0] = '\0';
 }
 
+/* Checks of how an image is laid out in records; what they check is compared itself. */
+static bool is_check(const struct told *told)
+{
+    return told->item->type == GW_REC_PAGE_CHECKS || told->item->type == GW_REC_IMAGE_DIGEST;
+}
+
+static void drop_checks(struct told_list *list)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->num; i++)
+        if (!is_check(&list->all[i]))
+            list->all[kept++] = list->all[i];
+    list->num = kept;
+}
+
 /* Both lists are sorted by what identifies a structure. */
 static int merge(struct comparer *c, const struct told_list *a, const struct told_list *b, struct gw_err *err)
 {
@@ -192,6 +207,7 @@ static int sorted_list(struct gw_sink *inspector, struct told_list *out, struct 
 {
     if (list_structures((struct inspector *)inspector, false, out, err) < 0)
         return -1;
+    drop_checks(out);
     if (out->num > 0)
         qsort(out->all, out->num, sizeof *out->all, compare_told);
     return 0;
