@@ -9,8 +9,6 @@
 #define GW_RULES_LEGACY(R)                                                                                             \
     R(LEGACY_TRUNCATED, "legacy-truncated", ERROR, "LG-10", 'I', 'R', 'Y',                                             \
       "a legacy image is whole, or its first checkpoint is")                                                           \
-    R(LEGACY_UNDECIDED, "legacy-undecided", ERROR, "LG-2", '-', '-', '-',                                              \
-      "it can be told whether a PV guest or an HVM guest is in a legacy image")                                        \
     R(LEGACY_PROPOSAL, "legacy-proposal", ERROR, "LG-14", '-', '-', '-',                                               \
       "the stream info that was proposed in 2014 says how wide words are")                                             \
     R(LEGACY_2014, "legacy-2014", NOTE, "LG-14", '-', 'R', 'Y',                                                        \
@@ -61,8 +59,6 @@
       "a legacy image has one state, not several checkpoints")                                                         \
     R(LEGACY_CUT, "legacy-cut", WARNING, "LG-10", '-', '-', 'Y',                                                       \
       "nothing follows the last complete checkpoint of a legacy image")                                                \
-    R(LEGACY_MODEL, "legacy-model", ERROR, "LG-7", 'I', 'R', 'Y',                                                      \
-      "the device model's record behind a legacy image is whole")                                                      \
     R(LEGACY_NO_MODEL, "legacy-no-model", WARNING, "LG-7", '-', 'R', 'Y',                                              \
       "the device model's record stands behind the legacy image of an HVM guest")                                      \
     R(XEND_TRUNCATED, "xend-truncated", ERROR, "LG-11", '-', 'T', 'Y',                                                 \

@@ -46,7 +46,7 @@ static int find_guest(struct legacy_image *image, enum legacy_guest *guest, stru
     }
     if (legacy_probe(&image->walk, guest, err) < 0)
         return -1;
-    if (*guest != LEGACY_UNDECIDED || image->walk.again.fd >= 0 || image->wrap->spool < 0)
+    if (*guest != LEGACY_UNDECIDED || image->hint->guest != NULL)
         return 0;
     return legacy_image_put_aside(image, err) < 0 ? -1 : legacy_probe(&image->walk, guest, err);
 }
@@ -72,7 +72,7 @@ static int settle(struct legacy_image *image, enum legacy_guest seen, struct gw_
 {
     const char *said = image->hint->guest;
     enum legacy_guest hinted = said == NULL ? LEGACY_NO_GUEST : strcmp(said, "hvm") == 0 ? LEGACY_HVM : LEGACY_PV;
-    bool is_open = seen == LEGACY_UNDECIDED || seen == LEGACY_TOO_SHORT;
+    bool is_open = seen == LEGACY_UNDECIDED || seen == LEGACY_TOO_SHORT; /* UNDECIDED: a hint decides */
     bool decides = hinted != LEGACY_NO_GUEST && (image->hint->is_override || is_open);
     image->head.is_hvm = (decides ? hinted : seen) == LEGACY_HVM;
     if (!decides && seen == LEGACY_NO_GUEST)
@@ -80,10 +80,6 @@ static int settle(struct legacy_image *image, enum legacy_guest seen, struct gw_
     if (!decides && seen == LEGACY_TOO_SHORT)
         return gw_ends(err, "legacy-truncated",
                        "the input ends before it shows whether a PV guest or an HVM guest is in it");
-    if (!decides && seen == LEGACY_UNDECIDED)
-        return gw_refuse(err, "legacy-undecided",
-                         "this legacy image can be read as a PV guest's and as an HVM guest's: say which with "
-                         "--legacy-guest");
     if (!decides || seen == hinted || is_open)
         return 0;
     return legacy_odd(image->sink, GW_LEGACY_HINT, legacy_offset(&image->walk), err,

@@ -10,6 +10,7 @@ struct scan {
     struct legacy_plan *plan;
     struct gw_bitmap unmapped; /* of the round at hand */
     uint64_t p2m_size;
+    bool has_model;
 };
 
 static int scan_batch(void *arg, const struct legacy_batch *batch, struct gw_err *err)
@@ -38,7 +39,7 @@ static int scan_model(void *arg, const struct legacy_model *model, struct gw_err
 {
     struct scan *s = arg;
     (void)err;
-    s->plan->has_model = model->form != LEGACY_MODEL_NONE;
+    s->has_model = model->form != LEGACY_MODEL_NONE;
     return 0;
 }
 
@@ -50,6 +51,7 @@ static void keep_round(struct scan *s, const struct legacy_walk *walk)
     s->plan->unmapped = s->unmapped;
     s->unmapped = old;
     s->plan->num_rounds = walk->round;
+    s->plan->has_model = s->has_model;
     s->plan->end = legacy_offset(walk);
     s->plan->is_last = walk->is_last;
     s->plan->compressed = walk->compresses && walk->round > walk->compresses_from;

@@ -102,9 +102,15 @@ static int walk_once(struct probe *p, struct gw_err *err)
                : legacy_walk_tail(&p->walk, err);
 }
 
+/* How one kind of guest did: what it stands at, and how many batches it went through. */
+struct trial {
+    enum standing standing;
+    uint64_t num_batches;
+};
+
 /* chan: given. -1: it could not be read, or there is no memory. */
 static int try_guest(struct gw_chan *chan, const struct legacy_walk *like, bool is_hvm, uint64_t most_chunks,
-                     enum standing *standing, struct gw_err *err)
+                     struct trial *trial, struct gw_err *err)
 {
     struct gw_err why = GW_ERR_NONE;
     gw_auto(gw_chan_closep) struct gw_chan *own = chan;
@@ -123,16 +129,17 @@ static int try_guest(struct gw_chan *chan, const struct legacy_walk *like, bool 
                                     .arg = p,
                                     .skips_model = true };
     int rc = walk_once(p, &why);
+    trial->num_batches = p->walk.num_batches;
     legacy_walk_free(&p->walk);
     legacy_head_free(&p->head);
     if (p->won)
-        *standing = WON;
+        trial->standing = WON;
     else if (rc == 0 || p->stopped)
-        *standing = OPEN;
+        trial->standing = OPEN;
     else if (why.code == GW_E_SHORT)
-        *standing = CUT;
+        trial->standing = CUT;
     else if (why.code == GW_E_INVALID)
-        *standing = OUT;
+        trial->standing = OUT;
     else
         return gw_err_pass(err, &why);
     return 0;
@@ -152,27 +159,33 @@ static struct gw_chan *look(const struct legacy_walk *walk, struct gw_err *err)
     return file != NULL ? gw_chan_window(file, err) : NULL;
 }
 
+/* in_view: only octets that were peeked are tried, so that a cut says nothing. */
+static enum legacy_guest decide(const struct trial *pv, const struct trial *hvm, bool in_view)
+{
+    if (pv->standing == OUT && hvm->standing == OUT) { /* a damaged one is still seen to be what it was up to there */
+        if (pv->num_batches == hvm->num_batches)
+            return LEGACY_NO_GUEST;
+        return pv->num_batches > hvm->num_batches ? LEGACY_PV : LEGACY_HVM;
+    }
+    if (pv->standing == OUT || hvm->standing == WON || (!in_view && hvm->standing > pv->standing))
+        return LEGACY_HVM;
+    if (hvm->standing == OUT || (!in_view && pv->standing > hvm->standing))
+        return LEGACY_PV;
+    return in_view ? LEGACY_UNDECIDED : LEGACY_TOO_SHORT; /* only an HVM image that won is read to its end */
+}
+
 int legacy_probe(const struct legacy_walk *walk, enum legacy_guest *guest, struct gw_err *err)
 {
-    enum standing pv, hvm;
-    uint64_t most = FEW_CHUNKS;
-    *guest = LEGACY_NO_GUEST;
-    for (;; most = UINT64_MAX) {
+    struct trial pv = { OUT, 0 }, hvm = { OUT, 0 };
+    bool in_view = walk->again.fd < 0;
+    for (uint64_t most = FEW_CHUNKS;; most = UINT64_MAX) {
         if (try_guest(look(walk, err), walk, false, most, &pv, err) < 0 ||
             try_guest(look(walk, err), walk, true, most, &hvm, err) < 0)
             return -1;
-        if (most == UINT64_MAX || walk->again.fd < 0 || pv != hvm || pv != OPEN)
+        if (most == UINT64_MAX || in_view || pv.standing != OPEN || hvm.standing != OPEN)
             break; /* else all of the file tells more than its beginning */
     }
-    if (pv == OUT && hvm == OUT)
-        return 0;
-    bool ends_in_view = walk->again.fd < 0; /* then a cut says nothing */
-    if (pv == OUT || hvm == WON || (!ends_in_view && hvm > pv))
-        *guest = LEGACY_HVM;
-    else if (hvm == OUT || (!ends_in_view && pv > hvm))
-        *guest = LEGACY_PV;
-    else
-        *guest = pv == CUT && !ends_in_view ? LEGACY_TOO_SHORT : LEGACY_UNDECIDED;
+    *guest = decide(&pv, &hvm, in_view);
     return 0;
 }
 

@@ -12,6 +12,8 @@
 #define XSAVE_LEAST 592
 #define XSAVE_MOST 65536
 #define XSAVE_BASE 3u /* x87 and SSE are in every mask */
+#define XSAVE_KNOWN (UINT64_C(0x2ff) | UINT64_C(1) << 62)
+#define XSAVE_AVX512 0xe0u /* all three of them or none, by which no x87 control word is taken for a mask */
 #define SHARED_LEN 4096
 
 /* --- PV ----------------------------------------------------------------------------------------------------------- */
@@ -42,6 +44,12 @@ static int read_unmapped(struct legacy_walk *walk, struct gw_err *err)
     return 0;
 }
 
+static bool is_mask(uint64_t mask)
+{
+    uint64_t wide = mask & XSAVE_AVX512;
+    return (mask & XSAVE_BASE) == XSAVE_BASE && (mask & ~XSAVE_KNOWN) == 0 && (wide == 0 || wide == XSAVE_AVX512);
+}
+
 /*
  * Each area has its size in front, which may be none that the head announced; where there is no area the next context
  * or the shared page follows, whose first octets are no mask and size.
@@ -57,10 +65,12 @@ static int read_xsave(struct legacy_walk *walk, struct legacy_vcpu *vcpu, struct
     uint64_t mask = gw_u64(&cur), size = gw_u64(&cur);
     if (cur.bad)
         return gw_fail(err, GW_E_SHORT, "%s", "");
-    bool is_area = (mask & XSAVE_BASE) == XSAVE_BASE && size >= XSAVE_LEAST && size <= XSAVE_MOST;
     vcpu->odd_xsave = size != want;
-    if (!is_area && size != want)
+    if (!is_mask(mask) && size != want)
         return 0;
+    if (size != want && (size < XSAVE_LEAST || size > XSAVE_MOST))
+        return gw_refuse(err, "legacy-length", "vCPU %u's extended state claims %llu octets; %u to %u can be", vcpu->id,
+                         (unsigned long long)size, XSAVE_LEAST, XSAVE_MOST);
     walk->more.len = 0;
     if (gw_chan_skip(walk->chan, XSAVE_HEAD, err) < 0 || gw_chan_fill(walk->chan, &walk->more, size, err) < 0)
         return -1;

@@ -67,7 +67,7 @@ def xl_cases():
         Case('xl-config-json-array', 'xl-config-json', xl(STREAM, b'[]\0')),
         Case('xl-config-json-part', 'xl-config-json', xl(STREAM, bare)),
         Case('xl-stream', 'xl-stream', xl(HVM.octets())),
-        Case('xl-stream-flag', 'xl-stream', xl(STREAM, flags=XL_JSON)),
+        Case('xl-stream-flag', 'ihdr-legacy', xl(STREAM, flags=XL_JSON)),
         Case('xl-handshake', 'xl-handshake', xl(STREAM.changed(tail=wrap.XL_GO))),
         Case('xl-after-end', 'rec-after-end', xl(STREAM.changed(tail=wrap.XL_GO[:-1]))),
         Case('libxl-after-end', 'rec-after-end', STREAM.changed(tail=bytes(8))),

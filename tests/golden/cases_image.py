@@ -34,11 +34,11 @@ def header_cases():
         Case('ihdr-options-reserved', 'ihdr-options-reserved', hvm3.with_ihdr(options=0x8000), record=0),
         Case('ihdr-reserved-1', 'ihdr-reserved', hvm3.with_ihdr(res1=1), record=0),
         Case('ihdr-reserved-2', 'ihdr-reserved', pv3.with_ihdr(res2=0x80), record=0),
-        # 64-bit legacy streams begin with the number of pfns, and no marker.
-        Case('ihdr-legacy-64', 'ihdr-legacy', struct.pack('<QQ', 0x10000, 0xFFFFFFFFFFFFFFFF) + bytes(200), record=0),
-        Case('ihdr-legacy-32', 'ihdr-legacy', struct.pack('<II', 0x10000, 0xFFFFFFFF) + bytes(200), record=0),
+        # It begins as a legacy image would, and is none.
+        Case('ihdr-legacy-64', 'ihdr-legacy', struct.pack('<Qi', 0x10000, -30) + bytes(200), record=0),
+        Case('ihdr-legacy-32', 'ihdr-legacy', struct.pack('<Ii', 0x10000, 2000000) + bytes(200), record=0),
         Case('ihdr-legacy-foreign', 'ihdr-legacy', b'\x7fELF\2\1\1' + bytes(200), record=0),
-        Case('ihdr-legacy-in-xl', {'ihdr-legacy', 'xl-stream'}, text_save + struct.pack('<Q', 0x10000) + bytes(200)),
+        Case('ihdr-legacy-in-xl', 'ihdr-legacy', text_save + struct.pack('<Qi', 0x10000, -30) + bytes(2000)),
         Case('dhdr-truncated', 'dhdr-truncated', octets[:39], record=0),
         Case('dhdr-truncated-none', 'dhdr-truncated', octets[:24], record=0),
         Case('dhdr-type', 'dhdr-type', hvm3.with_dhdr(kind=0), record=0),

@@ -57,7 +57,7 @@ def libvirt_cases():
         bad('empty', b''),
         Case('libvirt-unused', 'libvirt-unused', libvirt(STREAM, unused=bytes(39) + b'\1')),
         Case('libvirt-stream', 'libvirt-stream', libvirt(HVM.octets())),
-        Case('libvirt-stream-legacy', 'libvirt-stream', libvirt(STREAM, version=1)),
+        Case('libvirt-stream-legacy', 'ihdr-legacy', libvirt(STREAM, version=1)),
         Case('libvirt-type', 'xen-slots-summary', libvirt(libxl(HVM), domain_xml('pv'))),
         Case('libvirt-memory', 'page-memory-size',
              lambda: libvirt(libxl(large_guest(), [wrap.emulator_context()]), domain_xml(memory=1, unit='MiB'))),

@@ -12,6 +12,10 @@ TIMEOUT = 300
 PEAK = pathlib.Path(__file__).with_name('peak.py')
 
 
+# Rules about what stands inside of state: what another Xen wrote is handed on, and warned of.
+INSIDE = ('ctx-', 'vcpu-basic-', 'vcpu-ext-', 'vcpu-xsave-', 'pv-pte-', 'qemu-form')
+
+
 class Found:
     """What godwit said of one file."""
 
@@ -41,6 +45,8 @@ class Found:
             severity = known.get(item['rule'], 'no such rule')
             if severity == 'strict' or (strict and severity == 'warning'):
                 severity = 'error'
+            if severity == 'error' and not strict and 'legacy' in (verdict['wrapping'] or ''):
+                severity = 'warning' if item['rule'].startswith(INSIDE) else severity
             if item['severity'] != severity:
                 said.append('%s is told as %s, in the table it is %s' % (item['rule'], item['severity'], severity))
         if any(not item.get('text') for item in self.findings):

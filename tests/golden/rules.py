@@ -9,6 +9,7 @@ import cases_memory
 import cases_pv
 import cases_static
 import cases_tables
+import cases_legacy
 import cases_wrappings
 
 
@@ -16,7 +17,7 @@ def rule_cases():
     """Every case, in a fixed order; the names differ."""
     found = []
     for part in (cases_image, cases_static, cases_memory, cases_pv, cases_tables, cases_hvm, cases_inside,
-                 cases_carrier, cases_wrappings, cases_devices):
+                 cases_carrier, cases_wrappings, cases_devices, cases_legacy):
         found += part.cases()
     return found
 
