@@ -1,5 +1,5 @@
 /*
- * wrap_text.c - XML and S-expressions, as far as wrappings need them.
+ * wrap_text.c - XML and S-expressions, as far as wrappings need them, and what xend's says.
  */
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "harness.h"
 #include "layers.h"
 #include "sexp.h"
+#include "xend_config.h"
 #include "xml.h"
 
 static enum xml_kind last_kind(const char *text, size_t len)
@@ -122,6 +123,39 @@ static void a_field_is_found_at_its_depth(void)
     CHECK(!sexp_field(span("((time 1"), "time", &value));
 }
 
+/* --- xend's configuration ---------------------------------------------------------------------------------------- */
+
+static struct gw_guest_config xend_says(const char *text)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_guest_config config;
+    CHECK_EQ(read_xend_config((const uint8_t *)text, strlen(text), &config, &err), 0);
+    return config;
+}
+
+static void xend_tells_the_guest(void)
+{
+    struct gw_guest_config config =
+        xend_says("(domain (domid 3) (name 'a (guest)\\'s \"name\"') (uuid 6a1f) (vcpus 4) (memory 64) (maxmem 128) "
+                  "(image (hvm (pae 1) (name no))))");
+    CHECK(config.is_object);
+    CHECK_STR(config.name, "a (guest)'s 'name'");
+    CHECK_STR(config.uuid, "6a1f");
+    CHECK_STR(config.type, "hvm");
+    CHECK_EQ(config.max_vcpus, 4);
+    CHECK_EQ(config.max_memkb, 128 * 1024);
+    CHECK_STR(xend_says("(domain (image (linux (kernel /boot/vmlinuz))))").type, "pv");
+    CHECK_STR(xend_says("(domain (image (minix)))").type, "");
+    CHECK_EQ(xend_says("(domain (memory 99999999999999999999) (vcpus -1))").max_memkb, 0);
+}
+
+static void what_xend_never_wrote_is_no_configuration(void)
+{
+    static const char *const bad[] = { "", "(", "(domain (name 'a))", "domain", "(domain) (domain)" };
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CHECK(!xend_says(bad[i]).is_object);
+}
+
 const struct test tests[] = {
     { "xml-that-nests-is-done", xml_that_nests_is_done },
     { "xml-that-does-not-is-wrong", xml_that_does_not_is_wrong },
@@ -129,5 +163,7 @@ const struct test tests[] = {
     { "a-domain-tells-what-an-image-is-held-against", a_domain_tells_what_an_image_is_held_against },
     { "a-list-is-whole-or-it-is-none", a_list_is_whole_or_it_is_none },
     { "a-field-is-found-at-its-depth", a_field_is_found_at_its_depth },
+    { "xend-tells-the-guest", xend_tells_the_guest },
+    { "what-xend-never-wrote-is-no-configuration", what_xend_never_wrote_is_no_configuration },
     { NULL, NULL },
 };
