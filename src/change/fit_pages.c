@@ -37,6 +37,7 @@ static int send_part(struct parts *p, struct gw_err *err)
         return gw_buf_ok(&p->f->body, err);
     gw_payload_of(&payload, &seg, p->want > 0 ? 1 : 0, buffer, GW_PAGE_LEN);
     part.frame = fit_frame(p->f, &p->pages->frame);
+    part.contents_at = GW_NO_PLACE;
     part.entries = p->pages->entries + p->done;
     part.count = p->count;
     part.num_contents = (uint32_t)(p->want / GW_PAGE_LEN);

@@ -19,6 +19,7 @@ static void free_kept(struct kept *kept)
     gw_free(kept->config);
     gw_free(kept->state);
     gw_free(kept->store);
+    gw_free(kept->legacy);
 }
 
 static void clear(struct kept_list *list)
@@ -92,6 +93,8 @@ static int keep_aside(struct keeper *k, struct kept_list *list, const struct gw_
     kept->config = copy_of(aside->config, sizeof *aside->config, err);
     kept->state = copy_of(aside->state, sizeof *aside->state, err);
     kept->store = copy_of(aside->store, sizeof *aside->store, err);
+    kept->legacy = copy_of(aside->legacy, sizeof *aside->legacy, err);
+    kept->aside.legacy = kept->legacy;
     kept->aside.name = kept->name;
     kept->aside.config = kept->config;
     kept->aside.state = kept->state;

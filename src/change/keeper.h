@@ -21,6 +21,7 @@ struct kept {
     struct gw_guest_config *config;
     struct gw_device_state *state;
     struct gw_device_store *store;
+    struct gw_legacy_facts *legacy;
 };
 
 /* In their order. A body stays where it is in `octets` when a later one takes its place. */

@@ -91,7 +91,9 @@ static int push_pages(struct push *p, struct gw_err *err)
 {
     const struct keeper *k = &p->squash->keeper;
     struct gw_payload contents;
-    struct gw_pages pages = { .count = p->num, .entries = p->entries, .num_contents = p->num_contents };
+    struct gw_pages pages = {
+        .count = p->num, .entries = p->entries, .num_contents = p->num_contents, .contents_at = GW_NO_PLACE
+    };
     bool checked = k->has_checks || k->has_digest;
     if (p->num == 0)
         return 0;
@@ -110,25 +112,26 @@ static int push_pages(struct push *p, struct gw_err *err)
 }
 
 /* Contents that follow one another in the file are one segment. */
-static void put_contents(struct push *p, uint64_t offset)
+static void put_contents(struct push *p, int fd, uint64_t offset)
 {
     struct gw_seg *last = p->num_segs > 0 ? &p->segs[p->num_segs - 1] : NULL;
     p->num_contents++;
-    if (last != NULL && last->off + last->len == offset) {
+    if (last != NULL && last->fd == fd && last->off + last->len == offset) {
         last->len += GW_PAGE_LEN;
         return;
     }
     if (last == NULL)
         p->offset = offset;
-    p->segs[p->num_segs++] = (struct gw_seg){ .fd = gw_image_fd(p->squash->image), .off = offset, .len = GW_PAGE_LEN };
+    p->segs[p->num_segs++] = (struct gw_seg){ .fd = fd, .off = offset, .len = GW_PAGE_LEN };
 }
 
 static void put_entry(struct push *p, uint64_t pfn, unsigned type)
 {
     uint64_t offset;
+    int fd;
     p->entries[p->num++] = gw_entry(pfn, type);
-    if (gw_image_offset(p->squash->image, pfn, &offset))
-        put_contents(p, offset);
+    if (gw_image_place(p->squash->image, pfn, &fd, &offset))
+        put_contents(p, fd, offset);
 }
 
 /* The named pfns of one superpage, whole in one record. */

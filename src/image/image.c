@@ -17,9 +17,10 @@
 
 struct gw_image {
     struct index index;
-    int fd; /* the plain file, or the spool */
-    uint64_t size;
-    uint8_t *window; /* WINDOW_LEN octets of room; window_len of fd from window_at on are in it */
+    int fd; /* the file; -1: all was put aside */
+    int spool;
+    uint64_t size;   /* of the file */
+    uint8_t *window; /* WINDOW_LEN octets of room; window_len from window_at, a place as the index has it, are in it */
     uint64_t window_at;
     size_t window_len;
     char layers[64];
@@ -44,8 +45,9 @@ static int run(struct gw_image *image, struct gw_wrap *wrap, struct gw_sink *bes
 static int open_contents(struct gw_image *image, const char *name, struct gw_err *err)
 {
     struct stat st;
-    if (image->fd < 0)
-        image->fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (image->index.all_aside)
+        return 0;
+    image->fd = open(name, O_RDONLY | O_CLOEXEC);
     if (image->fd < 0 || fstat(image->fd, &st) < 0)
         return gw_fail(err, GW_E_SYSTEM, "it cannot be opened again");
     image->size = (uint64_t)st.st_size;
@@ -59,14 +61,10 @@ static int open_image(struct gw_image *image, const char *name, const struct gw_
         return -1;
     if (opts->legacy != NULL)
         gw_wrap_legacy(wrap, opts->legacy);
-    if (!gw_wrap_skips(wrap) && image->fd < 0)
+    if (!gw_wrap_skips(wrap) && image->spool < 0)
         return gw_fail(err, GW_E_SYSTEM,
                        "its contents have to be put aside, and there is no temporary file: unpack it");
-    if (gw_wrap_skips(wrap)) {
-        gw_closep(&image->fd);
-        image->fd = -1;
-    }
-    index_init(&image->index, image->fd);
+    index_init(&image->index, image->spool, !gw_wrap_skips(wrap));
     if (run(image, wrap, opts->beside, err) < 0)
         return -1;
     snprintf(image->layers, sizeof image->layers, "%s", gw_wrap_layers(wrap));
@@ -81,8 +79,9 @@ struct gw_image *gw_image_open(const char *name, const struct gw_image_opts *opt
         gw_closep(&spool);
         return NULL;
     }
-    image->fd = opts->spool;
-    index_init(&image->index, -1);
+    image->fd = -1;
+    image->spool = opts->spool;
+    index_init(&image->index, -1, false);
     image->window = gw_alloc(WINDOW_LEN, 1, err);
     if (image->window == NULL || open_image(image, name, opts, err) < 0) {
         gw_image_close(image);
@@ -116,28 +115,45 @@ int gw_image_type(const struct gw_image *image, uint64_t pfn)
     return state == 0 ? -1 : (int)(state >> 60 ^ GW_PAGE_NO_TYPE);
 }
 
-bool gw_image_offset(const struct gw_image *image, uint64_t pfn, uint64_t *offset)
+/* As the index has it; false: it has none. */
+static bool place_of(const struct gw_image *image, uint64_t pfn, uint64_t *place)
 {
-    uint64_t place = state_of(image, pfn) & INDEX_PLACE;
-    if (place > 0)
-        *offset = place - 1;
-    return place > 0;
+    *place = (state_of(image, pfn) & INDEX_PLACE) - 1;
+    return *place != UINT64_MAX;
+}
+
+/* The file of a place, and the offset in it. */
+static int file_of(const struct gw_image *image, uint64_t place, uint64_t *offset)
+{
+    *offset = place & ~INDEX_SPOOLED;
+    return (place & INDEX_SPOOLED) != 0 ? image->spool : image->fd;
+}
+
+bool gw_image_place(const struct gw_image *image, uint64_t pfn, int *fd, uint64_t *offset)
+{
+    uint64_t place;
+    if (!place_of(image, pfn, &place))
+        return false;
+    *fd = file_of(image, place, offset);
+    return true;
 }
 
 /* Reads what is around the place: pages that follow one another cost one call for many. */
 static int look_at(struct gw_image *image, uint64_t place, struct gw_err *err)
 {
     bool follows = place == image->window_at + image->window_len;
-    size_t want = (size_t)gw_min(follows ? WINDOW_LEN : FIRST_LOOK, image->size - place);
+    uint64_t offset, size = (place & INDEX_SPOOLED) != 0 ? image->index.spooled : image->size;
+    int fd = file_of(image, place, &offset);
+    size_t want = offset < size ? (size_t)gw_min(follows ? WINDOW_LEN : FIRST_LOOK, size - offset) : 0;
     image->window_at = place;
     image->window_len = 0;
     while (image->window_len < want) {
-        ssize_t got = pread(image->fd, image->window + image->window_len, want - image->window_len,
-                            (off_t)(place + image->window_len));
+        ssize_t got =
+            pread(fd, image->window + image->window_len, want - image->window_len, (off_t)(offset + image->window_len));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return gw_fail(err, GW_E_SYSTEM, "cannot read contents at offset 0x%llx", (unsigned long long)place);
+            return gw_fail(err, GW_E_SYSTEM, "cannot read contents at offset 0x%llx", (unsigned long long)offset);
         if (got == 0)
             break;
         image->window_len += (size_t)got;
@@ -148,22 +164,17 @@ static int look_at(struct gw_image *image, uint64_t place, struct gw_err *err)
 const uint8_t *gw_image_page(struct gw_image *image, uint64_t pfn, struct gw_err *err)
 {
     uint64_t place;
-    if (!gw_image_offset(image, pfn, &place))
+    if (!place_of(image, pfn, &place))
         return NULL;
     bool there = place >= image->window_at && place - image->window_at < image->window_len &&
                  image->window_len - (place - image->window_at) >= GW_PAGE_LEN;
-    if (!there && (place >= image->size || look_at(image, place, err) < 0))
+    if (!there && look_at(image, place, err) < 0)
         return NULL;
     if (!there && image->window_len < GW_PAGE_LEN) {
         gw_fail(err, GW_E_INVALID, "the file became shorter while it was read");
         return NULL;
     }
     return image->window + (place - image->window_at);
-}
-
-int gw_image_fd(const struct gw_image *image)
-{
-    return image->fd;
 }
 
 const char *gw_image_layers(const struct gw_image *image)
@@ -177,6 +188,7 @@ void gw_image_close(struct gw_image *image)
         return;
     gw_free(image->window);
     gw_closep(&image->fd);
+    gw_closep(&image->spool);
     index_free(&image->index);
     gw_free(image);
 }

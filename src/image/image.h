@@ -2,8 +2,8 @@
  * image.h - a stored image opened for random access: where each pfn's last contents stand, and reading them.
  *
  * The image is read once, into an index: its last type and place by pfn. Contents stay where they are in a plain file;
- * of a packed one, or of a pipe, they are put aside in an unlinked temporary file. Knows no guest and no output; of
- * records nothing but where memory is in them.
+ * those of a packed one, of a pipe, and what a legacy image holds compressed, are put aside in an unlinked temporary
+ * file. Knows no guest and no output; of records nothing but where memory is in them.
  */
 #ifndef GW_IMAGE_H
 #define GW_IMAGE_H
@@ -36,15 +36,13 @@ uint64_t gw_image_num_pfns(const struct gw_image *image);
 uint64_t gw_image_next(const struct gw_image *image, uint64_t pfn);
 /* Its last type; -1: never named. */
 int gw_image_type(const struct gw_image *image, uint64_t pfn);
-/* Where its last contents stand in the unpacked file; false: it has none. */
-bool gw_image_offset(const struct gw_image *image, uint64_t pfn, uint64_t *offset);
+/* Where its last contents stand, in the file or put aside: fd borrowed. False: it has none. */
+bool gw_image_place(const struct gw_image *image, uint64_t pfn, int *fd, uint64_t *offset);
 /*
  * Its contents, borrowed until the next call that reads from this image. Fast where pfns are asked for in the order in
  * which their contents stand. NULL without err set: it has none.
  */
 const uint8_t *gw_image_page(struct gw_image *image, uint64_t pfn, struct gw_err *err);
-/* The file in which its contents stand, at their offsets: borrowed, for who moves them elsewhere. */
-int gw_image_fd(const struct gw_image *image);
 const char *gw_image_layers(const struct gw_image *image);
 
 void gw_image_close(struct gw_image *image);

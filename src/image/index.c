@@ -21,17 +21,18 @@ static int note(struct index *index, uint64_t entry, uint64_t place, struct gw_e
 static int index_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err)
 {
     struct index *index = (struct index *)sink;
-    uint64_t place = pages->contents_at;
+    bool aside = pages->num_contents > 0 && (index->all_aside || pages->contents_at == GW_NO_PLACE);
+    uint64_t place = aside ? INDEX_SPOOLED | index->spooled : pages->contents_at;
     if (index->verifying)
         return 0;
-    if (index->spool >= 0)
-        place = index->spooled;
+    if (aside && index->spool < 0)
+        return gw_fail(err, GW_E_SYSTEM, "its contents have to be put aside, and there is no temporary file");
     for (uint32_t i = 0; i < pages->count; i++) {
         if (note(index, pages->entries[i], place, err) < 0)
             return -1;
         place += gw_type_has_contents(gw_entry_type(pages->entries[i])) ? GW_PAGE_LEN : 0;
     }
-    if (index->spool < 0 || pages->num_contents == 0)
+    if (!aside)
         return 0;
     index->seg =
         (struct gw_seg){ .fd = index->spool, .off = index->spooled, .len = (size_t)pages->num_contents * GW_PAGE_LEN };
@@ -65,9 +66,9 @@ static const struct gw_sink_ops index_ops = {
     .commit = index_commit,
 };
 
-void index_init(struct index *index, int spool)
+void index_init(struct index *index, int spool, bool all_aside)
 {
-    *index = (struct index){ .sink.ops = &index_ops, .spool = spool };
+    *index = (struct index){ .sink.ops = &index_ops, .spool = spool, .all_aside = all_aside };
     gw_sparse_init(&index->pfns, sizeof(uint64_t));
     gw_undo_init(&index->undo, &index->pfns);
 }
