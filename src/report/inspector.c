@@ -264,3 +264,22 @@ struct gw_view inspector_view(const struct inspector *in)
     }
     return view;
 }
+
+const struct gw_summary *gw_inspector_summary(struct gw_sink *inspector)
+{
+    return &of(inspector)->summary;
+}
+
+bool gw_inspector_record(struct gw_sink *inspector, uint32_t type, struct gw_cur *body)
+{
+    const struct inspector *in = of(inspector);
+    for (size_t i = 0; i < in->num_others; i++) {
+        const struct item *item = &in->items[in->others[i]];
+        const struct held *held = item_state(in, item);
+        if (item->of != ITEM_RECORD || item->type != type || held == NULL || held->dropped)
+            continue;
+        *body = gw_buf_cur(&held->body);
+        return true;
+    }
+    return false;
+}

@@ -76,3 +76,64 @@ int gw_paging_walk(const struct gw_paging *paging, uint64_t va, gw_fetch_fn *fet
     out->found = true;
     return 0;
 }
+
+struct every {
+    const struct gw_paging *paging;
+    gw_fetch_fn *fetch;
+    gw_mapping_fn *fn;
+    void *arg;
+    struct gw_sparse met; /* uint8_t: how often, by the table's pfn */
+};
+
+/* 1: the table is in page, and is to be walked; 0: it is not; -1: err is set. */
+static int enter(struct every *e, uint64_t table, uint8_t *page, struct gw_err *err)
+{
+    struct gw_err failure = GW_ERR_NONE;
+    if (e->fetch(e->arg, table, page, &failure) < 0)
+        return failure.code == GW_E_REFUSED ? 0 : gw_err_pass(err, &failure);
+    uint8_t *met = gw_sparse_at(&e->met, table, err);
+    return met == NULL ? -1 : *met < GW_TABLE_ALIASES ? ++*met, 1 : 0;
+}
+
+static uint64_t extended(const struct gw_paging *paging, uint64_t va)
+{
+    unsigned top = shift_of(paging, paging->levels) + 8; /* of the highest bit that is translated */
+    return paging->levels >= 4 && (va >> top & 1) != 0 ? va | ~UINT64_C(0) << top : va;
+}
+
+static int every_in(struct every *e, unsigned level, uint64_t table, uint64_t base, struct gw_err *err)
+{
+    const struct gw_paging *p = e->paging;
+    uint8_t page[GW_PAGE_LEN];
+    bool top = level == p->levels;
+    unsigned num = top && p->levels == 3 ? 4 : GW_PAGE_LEN / p->entry_len;
+    int rc = enter(e, table, page, err);
+    for (unsigned i = top ? num / 2 : 0; rc > 0 && i < num; i++) {
+        uint64_t entry = entry_at(p, page, (top ? p->root_at : 0) + i * p->entry_len);
+        uint64_t va = extended(p, base + ((uint64_t)i << shift_of(p, level)));
+        bool large = is_large(p, level, entry);
+        struct gw_mapping mapping = { va, entry & FRAME_MASK, UINT64_C(1) << shift_of(p, level) };
+        if ((entry & PRESENT) == 0)
+            continue;
+        if (large)
+            mapping.address = large_base(p, entry, mapping.len);
+        if (large || level == 1)
+            rc = e->fn(e->arg, &mapping, err) < 0 ? -1 : 1;
+        else
+            rc = every_in(e, level - 1, (entry & FRAME_MASK) / GW_PAGE_LEN, va, err) < 0 ? -1 : 1;
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+int gw_paging_every(const struct gw_paging *paging, gw_fetch_fn *fetch, gw_mapping_fn *fn, void *arg,
+                    struct gw_err *err)
+{
+    struct every e = { paging, fetch, fn, arg, { 0 } };
+    assert(paging->levels <= GW_MOST_LEVELS && paging->levels != 1);
+    if (paging->levels == 0)
+        return 0;
+    gw_sparse_init(&e.met, 1);
+    int rc = every_in(&e, paging->levels, paging->root, 0, err);
+    gw_sparse_free(&e.met);
+    return rc;
+}

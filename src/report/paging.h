@@ -40,4 +40,21 @@ typedef int gw_fetch_fn(void *arg, uint64_t pfn, uint8_t *page, struct gw_err *e
 int gw_paging_walk(const struct gw_paging *paging, uint64_t va, gw_fetch_fn *fetch, void *arg, struct gw_walked *out,
                    struct gw_err *err);
 
+/* Addresses that are mapped in a row: va + i to address + i, for i below len. */
+struct gw_mapping {
+    uint64_t va, address, len;
+};
+/* -1 to stop, with err set. */
+typedef int gw_mapping_fn(void *arg, const struct gw_mapping *mapping, struct gw_err *err);
+
+#define GW_TABLE_ALIASES 4
+
+/*
+ * Tells what is mapped in the upper half of the addresses, where kernels live, ascending, a page or large page at a
+ * time. A table that has no contents is passed over, and one that was met GW_TABLE_ALIASES times already, so that
+ * tables which name each other end: Linux maps one table 65536 times for its espfix stacks.
+ */
+int gw_paging_every(const struct gw_paging *paging, gw_fetch_fn *fetch, gw_mapping_fn *fn, void *arg,
+                    struct gw_err *err);
+
 #endif

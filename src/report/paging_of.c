@@ -37,36 +37,59 @@ static void paging_of_pv(struct gw_cur context, unsigned width, struct gw_paging
     out->root = cr3 >> 12 | cr3 << 20;
 }
 
-/* The registers of a vCPU: of an HVM or PV guest, by the layout. False: the image has none. */
-static int registers_of(const struct inspector *in, uint32_t vcpu, struct gw_structure *out, struct gw_err *err)
+static bool are_registers(const struct gw_structure *s)
+{
+    return s->per_vcpu &&
+           (s->layout == &gw_layout_hvm_hw_cpu || s->layout == &gw_layout_hvm_hw_cpu_compat ||
+            s->layout == &gw_layout_vcpu_guest_context || s->layout == &gw_layout_vcpu_guest_context_x32);
+}
+
+int gw_inspector_registers(struct gw_sink *inspector, gw_structure_fn *fn, void *arg, struct gw_err *err)
 {
     struct told_list list = { 0 };
-    int rc = list_structures(in, false, &list, err);
-    *out = (struct gw_structure){ 0 };
-    for (size_t i = 0; rc == 0 && i < list.num; i++) {
-        const struct gw_structure *s = &list.all[i].s;
-        if (s->per_vcpu && s->instance == vcpu &&
-            (s->layout == &gw_layout_hvm_hw_cpu || s->layout == &gw_layout_hvm_hw_cpu_compat ||
-             s->layout == &gw_layout_vcpu_guest_context || s->layout == &gw_layout_vcpu_guest_context_x32))
-            *out = *s;
-    }
+    int rc = list_structures((struct inspector *)inspector, false, &list, err);
+    for (size_t i = 0; rc == 0 && i < list.num; i++)
+        if (are_registers(&list.all[i].s))
+            rc = fn(arg, &list.all[i].s, err);
     told_list_free(&list);
     return rc;
+}
+
+/* Keeps the registers of the vCPU whose id stands in the instance. */
+static int keep_wanted(void *arg, const struct gw_structure *s, struct gw_err *err)
+{
+    struct gw_structure *wanted = arg;
+    (void)err;
+    if (s->instance == wanted->instance)
+        *wanted = *s;
+    return 0;
+}
+
+/* No layout: the image has none. */
+static int registers_of(struct gw_sink *inspector, uint32_t vcpu, struct gw_structure *out, struct gw_err *err)
+{
+    *out = (struct gw_structure){ .instance = vcpu };
+    return gw_inspector_registers(inspector, keep_wanted, out, err);
+}
+
+void gw_paging_of(const struct gw_structure *registers, struct gw_paging *out)
+{
+    if (registers->layout == &gw_layout_vcpu_guest_context)
+        paging_of_pv(registers->octets, 8, out);
+    else if (registers->layout == &gw_layout_vcpu_guest_context_x32)
+        paging_of_pv(registers->octets, 4, out);
+    else
+        paging_of_hvm(registers->octets, out);
 }
 
 int gw_inspector_paging(struct gw_sink *inspector, uint32_t vcpu, struct gw_paging *out, struct gw_err *err)
 {
     struct gw_structure s;
-    if (registers_of((struct inspector *)inspector, vcpu, &s, err) < 0)
+    if (registers_of(inspector, vcpu, &s, err) < 0)
         return -1;
     if (s.layout == NULL)
         return gw_fail(err, GW_E_REFUSED, "the image has no registers of vCPU %u", vcpu);
-    if (s.layout == &gw_layout_vcpu_guest_context)
-        paging_of_pv(s.octets, 8, out);
-    else if (s.layout == &gw_layout_vcpu_guest_context_x32)
-        paging_of_pv(s.octets, 4, out);
-    else
-        paging_of_hvm(s.octets, out);
+    gw_paging_of(&s, out);
     return 0;
 }
 
@@ -74,7 +97,7 @@ bool gw_inspector_start_info(struct gw_sink *inspector, uint64_t *pfn)
 {
     struct gw_err ignored = GW_ERR_NONE; /* without memory the listing that follows fails in its turn */
     struct gw_structure s;
-    if (registers_of((struct inspector *)inspector, 0, &s, &ignored) < 0)
+    if (registers_of(inspector, 0, &s, &ignored) < 0)
         return false;
     if (s.layout == &gw_layout_vcpu_guest_context)
         *pfn = gw_get(gw_part(s.octets, vcpu_guest_context, user_regs, 0), cpu_user_regs, rdx);

@@ -152,7 +152,15 @@ struct gw_picked {
 };
 /* *out is whole when the sink was closed. */
 struct gw_sink *gw_picker(struct gw_picked *out, struct gw_err *err);
-/* How a vCPU translates addresses. */
+/* Of an inspector that is finished: what gw_summarizer gathers. Borrowed. */
+const struct gw_summary *gw_inspector_summary(struct gw_sink *inspector);
+/* The body of the image's one record of that type, borrowed. False: it has none. */
+bool gw_inspector_record(struct gw_sink *inspector, uint32_t type, struct gw_cur *body);
+/* The registers of each vCPU, in the order of the image: of HVM or PV guests, by the layout. Octets are borrowed. */
+int gw_inspector_registers(struct gw_sink *inspector, gw_structure_fn *fn, void *arg, struct gw_err *err);
+/* How a vCPU translates addresses: of its registers. */
+void gw_paging_of(const struct gw_structure *registers, struct gw_paging *out);
+/* The same by the vCPU's id. */
 int gw_inspector_paging(struct gw_sink *inspector, uint32_t vcpu, struct gw_paging *out, struct gw_err *err);
 
 /* Something in a record that two images do not have alike. */
@@ -191,6 +199,12 @@ const char *gw_sha256_library(void);
 /* Finds the algorithm, for which OpenSSL reads files: a process that will give that up asks before. */
 int gw_sha256_begin(struct gw_err *err);
 int gw_sha256(const void *mem, size_t len, uint8_t out[GW_SHA256_LEN], struct gw_err *err);
-void gw_hex(char *out, const uint8_t *mem, size_t len); /* 2 * len + 1 octets */
+/* The same of octets that come one after the other. */
+struct gw_hash;
+struct gw_hash *gw_hash_new(struct gw_err *err);
+int gw_hash_more(struct gw_hash *hash, const void *mem, size_t len, struct gw_err *err);
+int gw_hash_end(struct gw_hash *hash, uint8_t out[GW_SHA256_LEN], struct gw_err *err); /* once */
+void gw_hash_free(struct gw_hash *hash);                                               /* NULL is fine */
+void gw_hex(char *out, const uint8_t *mem, size_t len);                                /* 2 * len + 1 octets */
 
 #endif

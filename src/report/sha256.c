@@ -38,6 +38,41 @@ int gw_sha256(const void *mem, size_t len, uint8_t out[GW_SHA256_LEN], struct gw
     return sha256 != NULL && EVP_Digest(mem, len, out, NULL, sha256, NULL) == 1 ? 0 : fail(err);
 }
 
+struct gw_hash {
+    EVP_MD_CTX *context;
+};
+
+struct gw_hash *gw_hash_new(struct gw_err *err)
+{
+    struct gw_hash *hash = gw_alloc(1, sizeof *hash, err);
+    if (hash == NULL)
+        return NULL;
+    hash->context = EVP_MD_CTX_new();
+    if (hash->context != NULL && algorithm() != NULL && EVP_DigestInit_ex(hash->context, algorithm(), NULL) == 1)
+        return hash;
+    gw_hash_free(hash);
+    fail(err);
+    return NULL;
+}
+
+int gw_hash_more(struct gw_hash *hash, const void *mem, size_t len, struct gw_err *err)
+{
+    return EVP_DigestUpdate(hash->context, mem, len) == 1 ? 0 : fail(err);
+}
+
+int gw_hash_end(struct gw_hash *hash, uint8_t out[GW_SHA256_LEN], struct gw_err *err)
+{
+    return EVP_DigestFinal_ex(hash->context, out, NULL) == 1 ? 0 : fail(err);
+}
+
+void gw_hash_free(struct gw_hash *hash)
+{
+    if (hash == NULL)
+        return;
+    EVP_MD_CTX_free(hash->context);
+    gw_free(hash);
+}
+
 void gw_hex(char *out, const uint8_t *mem, size_t len)
 {
     static const char digits[] = "0123456789abcdef";

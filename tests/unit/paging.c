@@ -149,6 +149,86 @@ static void a_table_that_is_not_there_is_said(void)
     CHECK(strstr(err.msg, "the L4 table at pfn 0x63 cannot be read") != NULL);
 }
 
+struct mapped {
+    unsigned num;
+    struct gw_mapping first, last;
+};
+
+static int map(void *arg, const struct gw_mapping *mapping, struct gw_err *err)
+{
+    struct mapped *m = arg;
+    (void)err;
+    if (m->num++ == 0)
+        m->first = *mapping;
+    CHECK(m->num == 1 || mapping->va > m->last.va);
+    m->last = *mapping;
+    return 0;
+}
+
+static struct mapped every(struct gw_paging paging)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct mapped m = { 0 };
+    CHECK_EQ(gw_paging_every(&paging, fetch, map, &m, &err), 0);
+    return m;
+}
+
+static void every_mapping_of_the_upper_half_is_told(void)
+{
+    clear_and_map();
+    put(1, 3 * 8, 8, 2 << 12 | 1); /* in the lower half */
+    put(2, 511 * 8, 8, 0x40000000 | 0x81);
+    struct mapped m = every((struct gw_paging){ .levels = 4, .entry_len = 8, .root = 1, .large = true });
+    CHECK_EQ(m.num, 2);
+    CHECK_EQ(m.first.va, UINT64_C(0xffff888000602000));
+    CHECK_EQ(m.first.address, 0x5000);
+    CHECK_EQ(m.first.len, 4096);
+    CHECK_EQ(m.last.va, UINT64_C(0xffff88ffc0000000));
+    CHECK_EQ(m.last.address, 0x40000000);
+    CHECK_EQ(m.last.len, 1 << 30);
+}
+
+static void every_mapping_of_pae_begins_at_2_gib(void)
+{
+    memset(memory, 0, sizeof memory);
+    put(1, 0x40, 8, 3 << 12 | 1);
+    put(1, 0x40 + 3 * 8, 8, 3 << 12 | 1);
+    put(3, 0, 8, 4 << 12 | 1);
+    put(4, 8, 8, 6 << 12 | 1);
+    struct mapped m =
+        every((struct gw_paging){ .levels = 3, .entry_len = 8, .root = 1, .root_at = 0x40, .large = true });
+    CHECK_EQ(m.num, 1);
+    CHECK_EQ(m.first.va, 0xc0001000);
+    CHECK_EQ(m.first.address, 0x6000);
+}
+
+static void tables_that_name_themselves_end(void)
+{
+    memset(memory, 0, sizeof memory);
+    for (unsigned i = 0; i < 512; i++)
+        put(1, 8 * i, 8, 1 << 12 | 1);
+    struct mapped m = every((struct gw_paging){ .levels = 5, .entry_len = 8, .root = 1, .large = true });
+    CHECK(m.num <= GW_TABLE_ALIASES * 512);
+    for (unsigned i = 0; i < 512; i++)
+        for (unsigned table = 1; table < NUM_PAGES; table++)
+            put(table, 8 * i, 8, (1 + (table + i) % (NUM_PAGES - 1)) << 12 | 1);
+    m = every((struct gw_paging){ .levels = 5, .entry_len = 8, .root = 1 });
+    CHECK(m.num > 0 && m.num <= NUM_PAGES * GW_TABLE_ALIASES * 512);
+}
+
+static void tables_that_are_not_there_are_passed_over(void)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct mapped m = { 0 };
+    clear_and_map();
+    put(1, 300 * 8, 8, UINT64_C(99) << 12 | 1);
+    CHECK_EQ(every((struct gw_paging){ .levels = 4, .entry_len = 8, .root = 1 }).num, 1);
+    CHECK_EQ(every((struct gw_paging){ .levels = 4, .entry_len = 8, .root = 99 }).num, 0);
+    const struct gw_paging off = { .entry_len = 8 };
+    CHECK_EQ(gw_paging_every(&off, fetch, map, &m, &err), 0);
+    CHECK_EQ(m.num, 0);
+}
+
 const struct test tests[] = {
     { "four-levels-end-at-a-page", four_levels_end_at_a_page },
     { "large-pages-end-the-walk", large_pages_end_the_walk },
@@ -159,5 +239,9 @@ const struct test tests[] = {
     { "two-levels-have-pages-of-four-mebibytes", two_levels_have_pages_of_four_mebibytes },
     { "without-paging-an-address-is-itself", without_paging_an_address_is_itself },
     { "a-table-that-is-not-there-is-said", a_table_that_is_not_there_is_said },
+    { "every-mapping-of-the-upper-half-is-told", every_mapping_of_the_upper_half_is_told },
+    { "every-mapping-of-pae-begins-at-2-gib", every_mapping_of_pae_begins_at_2_gib },
+    { "tables-that-name-themselves-end", tables_that_name_themselves_end },
+    { "tables-that-are-not-there-are-passed-over", tables_that_are_not_there_are_passed_over },
     { NULL, NULL },
 };
