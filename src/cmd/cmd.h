@@ -156,6 +156,7 @@ void gw_judge(const char *name, const struct gw_judge_opts *opts, const struct g
 void gw_judgement_free(struct gw_judgement *judgement);
 
 extern const struct gw_cmd gw_cmd_info, gw_cmd_inspect, gw_cmd_verify, gw_cmd_digest, gw_cmd_save, gw_cmd_restore,
-    gw_cmd_migrate, gw_cmd_receive, gw_cmd_preflight, gw_cmd_owner, gw_cmd_demo, gw_cmd_convert, gw_cmd_compare;
+    gw_cmd_migrate, gw_cmd_receive, gw_cmd_preflight, gw_cmd_owner, gw_cmd_demo, gw_cmd_convert, gw_cmd_compare,
+    gw_cmd_export;
 
 #endif

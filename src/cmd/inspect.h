@@ -30,6 +30,8 @@ struct gw_page_file {
     struct gw_err err;               /* of the first write that failed */
 };
 
+/* Two names of one regular file. */
+bool gw_is_same_file(const char *a, const char *b);
 /* Refuses to write over the image. After a failure too: close it. */
 int gw_page_open(struct gw_page_file *page, const char *name, const char *image, bool replace, struct gw_err *err);
 /* It is whole: the file comes into its place. */

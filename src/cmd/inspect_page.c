@@ -9,7 +9,7 @@
 
 #include "inspect.h"
 
-static bool is_same_file(const char *a, const char *b)
+bool gw_is_same_file(const char *a, const char *b)
 {
     struct stat x, y;
     return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
@@ -40,7 +40,7 @@ static int open_channel(struct gw_page_file *page, bool replace, struct gw_err *
 int gw_page_open(struct gw_page_file *page, const char *name, const char *image, bool replace, struct gw_err *err)
 {
     *page = (struct gw_page_file){ .name = name, .err = GW_ERR_NONE };
-    if (is_same_file(name, image))
+    if (gw_is_same_file(name, image))
         return gw_fail(err, GW_E_REFUSED, "the page would replace the image: give it a name of its own");
     if (open_channel(page, replace, err) < 0)
         return -1;

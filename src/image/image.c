@@ -56,7 +56,8 @@ static int open_contents(struct gw_image *image, const char *name, struct gw_err
 
 static int open_image(struct gw_image *image, const char *name, const struct gw_image_opts *opts, struct gw_err *err)
 {
-    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, opts->max_pfn, err);
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap =
+        opts->from != NULL ? gw_wrap_new(opts->from, opts->max_pfn, err) : gw_wrap_open(name, opts->max_pfn, err);
     if (wrap == NULL)
         return -1;
     if (opts->legacy != NULL)

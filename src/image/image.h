@@ -21,6 +21,7 @@ struct gw_image_opts {
     uint64_t max_pfn; /* as in gw_wrap_open */
     int spool;        /* an empty file for contents that have to be put aside, given; -1: there is none */
     const struct gw_legacy_opts *legacy; /* as in gw_wrap_legacy; NULL: nothing is said */
+    struct gw_chan *from;                /* standard input as it is to be read, given; NULL: it is opened by its name */
     struct gw_sink *beside;              /* gets the whole image too; borrowed; may be NULL */
 };
 

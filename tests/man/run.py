@@ -70,7 +70,7 @@ ASKED = [["info", "FILE"], ["digest", "FILE"], ["verify", "FILE"], ["verify", "/
          ["verify", "--limits"], ["inspect", "FILE"], ["inspect", "--fpu", "--hex", "--zero", "FILE"],
          ["inspect", "--record", "3", "FILE"], ["inspect", "--record", "6", "FILE"], ["inspect", "--pfn", "16", "FILE"],
          ["inspect", "--va", "0x1000", "FILE"], ["convert", "--to", "raw", "--lossy", "--force", "FILE", "OUT"],
-         ["compare", "FILE", "FILE"], ["compare", "FILE", "OTHER"]]
+         ["compare", "FILE", "FILE"], ["compare", "FILE", "OTHER"], ["export", "FILE", "OUT"]]
 NAMED_ELSEWHERE = ("fields", "by_type")     # members whose own members are names of fields, and of types of pages
 
 

@@ -14,10 +14,10 @@ import sys
 GODWIT = os.environ['GODWIT']
 SOURCE = os.environ['GODWIT_SOURCE']
 IMAGE = os.path.join(SOURCE, 'tests', 'images', 'tinyhvm.xl.xz')
-READERS = {'info', 'inspect', 'verify', 'digest', 'convert'}
+READERS = {'info', 'inspect', 'verify', 'digest', 'convert', 'export'}
 FED = 1 << 20  # octets: much more than a pipe holds
 
-FOLLOWS = {'convert': ('-',), 'compare': (IMAGE,)}  # what has to follow the input
+FOLLOWS = {'convert': ('-',), 'export': ('-',), 'compare': (IMAGE,)}  # what has to follow the input
 
 ALLOW = 0x7fff0000
 ERRNO = 0x00050000
