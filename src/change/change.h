@@ -45,8 +45,6 @@ struct gw_sink *gw_static_only(struct gw_sink *next, struct gw_err *err);
 struct gw_provenance {
     bool static_part;                   /* nothing else is there */
     uint64_t num_pfns, num_memory_pfns; /* with static_part: of the whole image */
-    bool salvaged;                      /* a part of what was is lost */
-    uint64_t lost_records, lost_pfns;   /* with salvaged: as far as that is known */
 };
 int gw_provenance_encode(struct gw_buf *buf, const struct gw_provenance *provenance, struct gw_err *err);
 /* What is no such object says nothing. */

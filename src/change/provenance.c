@@ -1,7 +1,7 @@
 /*
- * provenance.c - PROVENANCE records that godwit writes itself: a JSON object, for programs and people (chunks 4).
+ * provenance.c - the PROVENANCE of a static part: a JSON object, for programs and people (chunks 4).
  *
- * Members: program, version; static_part with pfns and memory_pfns; salvaged with what is lost. Others are passed over.
+ * Members: program, version, static_part, pfns, memory_pfns. Others are passed over.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -10,14 +10,8 @@
 
 static json_t *object_of(const struct gw_provenance *p)
 {
-    json_t *object = json_pack("{s:s, s:s}", "program", "godwit", "version", GODWIT_VERSION);
-    if (p->static_part)
-        json_object_update_new(object, json_pack("{s:b, s:I, s:I}", "static_part", 1, "pfns", (json_int_t)p->num_pfns,
-                                                 "memory_pfns", (json_int_t)p->num_memory_pfns));
-    if (p->salvaged)
-        json_object_update_new(object, json_pack("{s:b, s:I, s:I}", "salvaged", 1, "lost_records",
-                                                 (json_int_t)p->lost_records, "lost_pfns", (json_int_t)p->lost_pfns));
-    return object;
+    return json_pack("{s:s, s:s, s:b, s:I, s:I}", "program", "godwit", "version", GODWIT_VERSION, "static_part",
+                     p->static_part, "pfns", (json_int_t)p->num_pfns, "memory_pfns", (json_int_t)p->num_memory_pfns);
 }
 
 int gw_provenance_encode(struct gw_buf *buf, const struct gw_provenance *provenance, struct gw_err *err)
@@ -51,9 +45,6 @@ int gw_provenance_decode(struct gw_cur cur, struct gw_provenance *out, struct gw
     out->static_part = json_is_true(json_object_get(object, "static_part"));
     out->num_pfns = number(object, "pfns");
     out->num_memory_pfns = number(object, "memory_pfns");
-    out->salvaged = json_is_true(json_object_get(object, "salvaged"));
-    out->lost_records = number(object, "lost_records");
-    out->lost_pfns = number(object, "lost_pfns");
     json_decref(object);
     return 0;
 }

@@ -1,0 +1,205 @@
+/*
+ * change.c - any octets as an image that is changed: fitted to a release of Xen, its static part, squashed.
+ *
+ * First octet: bits 0 to 4 the release (6 to 22; else none), bit 5 losses are let pass, bits 6 and 7 the version (0:
+ * what the release says). Second octet: bit 0 squash, bit 1 the static part only. What comes out can be read again;
+ * what was right before is taken by that release. Squashed once more it is the same, and its memory is the input's.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "change.h"
+#include "verify.h"
+
+#include "invariant.h"
+
+#define MAX_PFN 4096
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct order {
+    unsigned for_xen;
+    uint32_t version;
+    bool lossy, squash, static_only;
+};
+
+/* Sums the last type and contents of each pfn. */
+struct witness {
+    struct gw_sink sink;
+    struct gw_totals *totals;
+    struct gw_pages now;
+    uint32_t next;
+    bool verifying;
+};
+
+static int note_entry(struct witness *w, const uint8_t *page, struct gw_err *err)
+{
+    uint64_t entry = w->now.entries[w->next++];
+    return gw_totals_page(w->totals, gw_entry_pfn(entry), gw_entry_type(entry), page != NULL ? gw_page_check(page) : 0,
+                          err);
+}
+
+/* The entries without contents in front of the next page. */
+static int note_holes(struct witness *w, struct gw_err *err)
+{
+    while (w->next < w->now.count && !gw_type_has_contents(gw_entry_type(w->now.entries[w->next])))
+        if (note_entry(w, NULL, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int watch(void *arg, uint64_t at, const uint8_t *mem, size_t len, struct gw_err *err)
+{
+    struct witness *w = arg;
+    (void)at;
+    for (size_t i = 0; i < len; i += GW_PAGE_LEN)
+        if (note_entry(w, mem + i, err) < 0 || note_holes(w, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int witness_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err)
+{
+    struct witness *w = (struct witness *)sink;
+    if (w->verifying)
+        return 0;
+    w->now = *pages;
+    w->next = 0;
+    if (note_holes(w, err) < 0)
+        return -1;
+    return pages->num_contents > 0 ? gw_payload_watch(pages->contents, watch, w, err) : 0;
+}
+
+static int witness_mark(struct gw_sink *sink, const struct gw_mark *mark, struct gw_err *err)
+{
+    struct witness *w = (struct witness *)sink;
+    (void)err;
+    w->verifying = w->verifying || mark->kind == GW_VERIFY;
+    return 0;
+}
+
+static const struct gw_sink_ops witness_ops = {
+    .name = "witness", .takes = GW_TAKES_WATCH, .pages = witness_pages, .mark = witness_mark
+};
+
+/* Through the change into out: 0, or -1 with err. */
+static int change(const char *name, const struct order *order, struct gw_sink *beside, struct gw_buf *out,
+                  struct gw_err *err)
+{
+    struct gw_chan *to = gw_chan_memory(NULL, 0, out, err);
+    struct gw_fit_opts fit_opts = { .for_xen = order->for_xen, .version = order->version, .lossy = order->lossy };
+    struct gw_sink *writer = gw_writer(to, err);
+    struct gw_sink *only = order->static_only ? gw_static_only(writer, err) : NULL;
+    struct gw_sink *fit = gw_fit(&fit_opts, only != NULL ? only : writer, err);
+    MUST(fit != NULL);
+    int rc;
+    if (order->squash) {
+        struct gw_image_opts opts = { .max_pfn = MAX_PFN, .beside = beside };
+        opts.spool = memfd_create("spool", MFD_CLOEXEC);
+        struct gw_squash *squash = gw_squash_open(name, &opts, err);
+        rc = squash != NULL ? gw_squash_run(squash, fit, err) : -1;
+        gw_squash_close(squash);
+    } else {
+        struct gw_sink *sinks[] = { beside, fit };
+        struct gw_sink *tee = gw_tee(sinks, 2, err);
+        struct gw_wrap *wrap = gw_wrap_open(name, MAX_PFN, err);
+        MUST(tee != NULL && wrap != NULL);
+        rc = gw_wrap_run(wrap, tee, err);
+        gw_wrap_close(wrap);
+        gw_sink_close(tee);
+    }
+    gw_sink_close(fit);
+    gw_sink_close(only);
+    gw_sink_close(writer);
+    gw_chan_close(to);
+    MUST((rc < 0) == (err->code != GW_E_OK));
+    must_be_plain(err->msg);
+    return rc;
+}
+
+static void name_of(int fd, const struct gw_buf *octets, char *name, size_t room)
+{
+    MUST(fd >= 0 && write(fd, octets->mem, octets->len) == (ssize_t)octets->len);
+    snprintf(name, room, "/proc/self/fd/%d", fd);
+}
+
+/* The errors that a release would see in it. */
+static uint64_t errors_of(const char *name, unsigned for_xen, struct gw_sink *beside)
+{
+    struct gw_err err = GW_ERR_NONE, failure = GW_ERR_NONE;
+    struct gw_verify_opts opts = { .max_pfn = MAX_PFN, .for_xen = for_xen };
+    struct gw_sink *verifier = gw_verifier(&opts, &err);
+    struct gw_sink *sinks[] = { verifier, beside };
+    struct gw_sink *tee = gw_tee(sinks, beside != NULL ? 2 : 1, &err);
+    struct gw_wrap *wrap = gw_wrap_open(name, MAX_PFN, &err);
+    MUST(tee != NULL && wrap != NULL);
+    if (gw_wrap_run(wrap, tee, &failure) < 0)
+        gw_verify_failed(verifier, &failure);
+    const struct gw_verdict *verdict = gw_verify_finish(verifier);
+    uint64_t errors = verdict->errors - verdict->times[GW_RULE_LIBXL_EMULATOR_MISSING];
+    MUST(failure.code == GW_E_OK || verdict->errors > 0 || verdict->commits > 0);
+    gw_wrap_close(wrap);
+    gw_sink_close(tee);
+    gw_sink_close(verifier);
+    return errors;
+}
+
+/* What came out of a change for which there was nothing to say before is right, for whom it was made. */
+static void must_be_right(const struct order *order, const struct gw_buf *out, const struct gw_totals *before)
+{
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_buf again = { 0 };
+    struct gw_totals_sum sums[2];
+    char name[32];
+    struct witness witness = { .sink.ops = &witness_ops, .totals = gw_totals_new(&err) };
+    int fd = memfd_create("out", MFD_CLOEXEC);
+    name_of(fd, out, name, sizeof name);
+    MUST(errors_of(name, order->for_xen, &witness.sink) == 0 || order->static_only);
+    if (order->squash) {
+        gw_totals_sum(before, &sums[0]);
+        gw_totals_sum(witness.totals, &sums[1]);
+        MUST(memcmp(&sums[0].pages_digest, &sums[1].pages_digest, sizeof sums[0].pages_digest) == 0);
+        MUST(change(name, order, NULL, &again, &err) == 0);
+        MUST(again.len == out->len && memcmp(again.mem, out->mem, again.len) == 0);
+    }
+    gw_totals_free(witness.totals);
+    gw_buf_free(&again);
+    close(fd);
+}
+
+static struct order order_of(const uint8_t *data)
+{
+    unsigned release = data[0] & 31, version = data[0] >> 6;
+    struct order order = { .lossy = (data[0] & 32) != 0, .squash = (data[1] & 1) != 0 };
+    order.static_only = (data[1] & 2) != 0 && !order.squash;
+    order.for_xen = release >= 6 && release <= 22 ? release : 0;
+    order.version = version == 1 ? 2 : version == 2 ? 3 : 0;
+    if (order.for_xen != 0 && order.version != 0 && !gw_release_reads(gw_release(order.for_xen), order.version))
+        order.version = 0;
+    return order;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct gw_err err = GW_ERR_NONE, failure = GW_ERR_NONE;
+    struct gw_buf in = { 0 }, out = { 0 };
+    char name[32];
+    if (size < 2)
+        return 0;
+    const struct order order = order_of(data);
+    struct witness witness = { .sink.ops = &witness_ops, .totals = gw_totals_new(&err) };
+    int fd = memfd_create("in", MFD_CLOEXEC);
+    gw_put(&in, data + 2, size - 2);
+    name_of(fd, &in, name, sizeof name);
+    int rc = change(name, &order, &witness.sink, &out, &failure);
+    /* a checkpointed image is judged whole, also where squash leaves what was cut behind a checkpoint */
+    if (rc == 0 && errors_of(name, 0, NULL) == 0 && (order.lossy || order.for_xen == 0))
+        must_be_right(&order, &out, witness.totals);
+    gw_totals_free(witness.totals);
+    gw_buf_free(&in);
+    gw_buf_free(&out);
+    close(fd);
+    return 0;
+}
