@@ -2,9 +2,10 @@
 # What is too long for every run of the tests.
 #
 # First all moves of guests in full numbers: one line for each case, with what its runs came to; all of it stands in
-# build/moves.log. Then for so many seconds each: godwit and a second reader over mutated images, where an image over
-# which they disagree stays in build-fuzz/; and each fuzz target, on its stored inputs and what it finds from there. A
-# crash leaves its input in build-fuzz/. Any failure ends the soak with 1.
+# build/moves.log. Then legacy images, cut at every octet and often behind each checkpoint (build/legacy.log). Then for
+# so many seconds each: godwit and a second reader over mutated images, where an image over which they disagree stays in
+# build-fuzz/; and each fuzz target, on its stored inputs and what it finds from there. A crash leaves its input in
+# build-fuzz/. Any failure ends the soak with 1.
 #
 #   tools/soak.sh [SECONDS]     (make soak SECONDS=...; 600 unless said)
 set -eu
@@ -15,6 +16,10 @@ status=0
 echo "moves: in full numbers"
 GODWIT=$PWD/build/godwit GODWIT_BUILD=$PWD/build tests/moves/run.py --size full >build/moves.log 2>&1 || status=1
 grep -E '^(ok|not ok|# states|# FAILED)' build/moves.log
+
+echo "legacy images: cut everywhere"
+GODWIT=$PWD/build/godwit tests/legacy/run.py --full cuts remus >build/legacy.log 2>&1 || status=1
+grep -E '^not ok|^1\.\.' build/legacy.log
 
 echo "two readers: $seconds s"
 GODWIT=$PWD/build/godwit tests/differential/run.py --seconds "$seconds" --keep build-fuzz || status=1

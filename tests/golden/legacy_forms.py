@@ -124,7 +124,7 @@ def wrapped():
         tag = 'w%d' % (8 * width)
         hvm_40 = hvm_guest(width, release='4.0', device=legacy.QEMU_RECORD)
         hvm_45, pv_45 = hvm_guest(width, physmap=PHYSMAP), pv_guest(width, 8)
-        pv_34 = pv_guest(width, width, release='3.4', live=True)
+        pv_34 = pv_guest(width, 8, release='3.4', live=True)
         for name, kind, (parts, state), wrap, layers in (
                 ('xl40-hvm', 'hvm', hvm_40, legacy_wraps.xl_40, 'xl > legacy'),
                 ('xl40-pv', 'pv', pv_45, legacy_wraps.xl_40, 'xl > legacy'),
@@ -177,3 +177,23 @@ def forms():
 
 def form(name):
     return next(one for one in forms() if one.name == name)
+
+
+def pairs():
+    """(name, (of a 32-bit toolstack, of a 64-bit one)): the same guest, so that one image has to come of both."""
+    found = {one.name: one for one in forms()}
+    for name, one in found.items():
+        other = found.get(name.replace('w32', 'w64'))
+        if 'w32' in name and other is not None and not one.refused:
+            yield name.replace('w32-', ''), (one, other)
+
+
+def tiny(width):
+    """(name, Parts) of images of a few pages, for cuts at every octet; memory lacks most of what a guest needs."""
+    few = [(0, 0, filled(0)), (0, 15, None), (4, 12 if width == 8 else 11, bytes(4096))]
+    for kind, (parts, _) in (('pv', pv_guest(width, width, online=[0], xsave=xsave_of)),
+                             ('hvm', hvm_guest(width, physmap=PHYSMAP))):
+        batch = legacy.batch(width, few if kind == 'pv' else few[:2])
+        kept = [part for part in parts.parts if part[0] != 'batch']
+        made = legacy.Parts(kept).insert('vcpu-info', ('batch', batch))
+        yield 'tiny-w%d-%s' % (8 * width, kind), made

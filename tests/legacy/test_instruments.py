@@ -75,8 +75,8 @@ def main():
         tap.point(not said, 'generated %s: the reader finds what was written' % form, said)
     with tempfile.TemporaryDirectory(prefix='legacy.') as scratch:
         found, why = images.unpack(scratch)
-        if not found:
-            tap.skip('the reader finds in the real images what their digests say', why)
+        if why:
+            tap.skip('the reader finds in the other real images what their digests say', why)
         for image in found:
             said = real(image)
             tap.point(not said, 'real %s: the reader finds what its digest says' % image, said)
