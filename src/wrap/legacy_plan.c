@@ -79,6 +79,11 @@ static int scan_rounds(struct scan *s, struct legacy_walk *walk, struct gw_err *
             gw_refuse(why, "legacy-chunk", "what follows says nothing of vCPUs");
             return 0;
         }
+        if (s->plan->has_model && !s->has_model) { /* the round's record is missing: it is not complete (10, 3) */
+            gw_ends(why, "legacy-truncated", "the device model's record of checkpoint %llu is missing",
+                    (unsigned long long)walk->round);
+            return 0;
+        }
         keep_round(s, walk);
         if (at_end(walk, &ended, err) < 0)
             return -1;

@@ -85,11 +85,14 @@ def rounds():
     pages = pv_guest(8, 8, rounds=2, compress=True)[0]
     several = pv_guest(8, 8, rounds=2)[0]
     plain = pages.get('compressed')
+    guest = hvm_guest(8, rounds=2)[0]
     return [
         case('compression', 'legacy-compression',
              pages.replace('compressed', legacy.compressed(8, plain[12:] + b'\x80'))),
         case('checkpoints', 'legacy-checkpoints', several),
         case('cut', 'legacy-cut', several.octets()[:-10]),
+        # Whole but for the device model's record, which the first checkpoint has: it is not complete.
+        case('cut-model', 'legacy-cut', guest.octets()[:guest.offset('device-model', 1)], may=['legacy-checkpoints']),
         case('cut-body', 'legacy-cut', several.octets()[:several.offset('batch', 4) + 100]),
     ]
 

@@ -1,7 +1,7 @@
 """Faults of libvirt's save file and of xenopsd's suspend image."""
 
 import wrap
-from carriers import (X_DEMU, X_END, X_LIBXC, X_LIBXC_LEGACY, X_LIBXL, X_QEMU, X_QEMU_XEN, X_SWTPM, X_VARSTORED,
+from carriers import (X_DEMU, X_END, X_LIBXC, X_LIBXL, X_QEMU, X_QEMU_XEN, X_SWTPM, X_VARSTORED,
                       X_XENOPS, Item, Xenopsd, domain_xml, libvirt, vm_str, xenops_record, xenopsd)
 from case import Case
 from guests import Hvm, Pv
@@ -71,7 +71,7 @@ def record_cases():
     octets = whole.octets()
     end = whole.index(X_END)
     kinds = [Case('xenopsd-kind-%x' % kind, 'xenopsd-kind', whole.insert(at, Item(kind, bytes(8))))
-             for kind in (X_LIBXL, X_LIBXC_LEGACY, X_QEMU_XEN, 0x0F14, 1 << 40) for at in (1, end)]
+             for kind in (X_LIBXL, X_QEMU_XEN, 0x0F14, 1 << 40) for at in (1, end)]
     for number, case in enumerate(kinds):
         case.name += '-%d' % (number % 2)
     return kinds + [

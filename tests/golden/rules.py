@@ -11,13 +11,14 @@ import cases_static
 import cases_tables
 import cases_legacy
 import cases_wrappings
+import cases_xend
 
 
 def rule_cases():
     """Every case, in a fixed order; the names differ."""
     found = []
     for part in (cases_image, cases_static, cases_memory, cases_pv, cases_tables, cases_hvm, cases_inside,
-                 cases_carrier, cases_wrappings, cases_devices, cases_legacy):
+                 cases_carrier, cases_wrappings, cases_devices, cases_legacy, cases_xend):
         found += part.cases()
     return found
 
