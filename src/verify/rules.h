@@ -291,6 +291,8 @@
       "a vCPU's extended state is 32 to 128 octets long")                                                              \
     R(VCPU_XSAVE_SIZE, "vcpu-xsave-size", ERROR, "18.5", '-', 'p', '-',                                                \
       "a vCPU's XSAVE state is 16 octets long, or at least 592 and as long as its extended states need")               \
+    R(VCPU_XSAVE_SIZE_TARGET, "vcpu-xsave-size-target", ERROR, "19.6", '-', 'R', '-',                                  \
+      "a vCPU's XSAVE state is a multiple of 16 octets long for Xen 4.6 to 4.9: their restorers refuse another")       \
     R(VCPU_XSAVE_XCR0, "vcpu-xsave-xcr0", ERROR, "18.5", '-', 'H', '-',                                                \
       "a vCPU's extended states are a legal set, and those that are enabled were ever enabled")                        \
     R(VCPU_XSAVE_BV, "vcpu-xsave-bv", ERROR, "18.5", '-', 'H', '-',                                                    \

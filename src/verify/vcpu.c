@@ -42,6 +42,9 @@ static void judge_xsave_record(struct verifier *v, const struct gw_vcpu *vcpu)
              vcpu->id, len);
         return;
     }
+    if (len % v->release->xsave_unit != 0)
+        find(v, GW_RULE_VCPU_XSAVE_SIZE_TARGET, "the XSAVE state of vCPU %u has %zu octets, and the receiver is 4.%u",
+             vcpu->id, len, v->opts.for_xen);
     x.xcr0 = gw_get(vcpu->blob, x86_pv_vcpu_xsave, xcr0);
     x.accum = gw_get(vcpu->blob, x86_pv_vcpu_xsave, xcr0_accum);
     gw_take(&x.area, gw_offset(x86_pv_vcpu_xsave, fxsave));

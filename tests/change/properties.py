@@ -15,10 +15,11 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-for folder in ("golden", "interop", "images"):
+for folder in ("legacy", "golden", "interop", "images"):
     sys.path.insert(0, str(HERE.parent / folder))
 
-import reader                                       # noqa: E402
+import image_reader as reader                       # noqa: E402
+import images as legacy_images                      # noqa: E402
 from circle import without_hand_over                # noqa: E402
 import xenf                                         # noqa: E402
 from features import RELEASES, features, noted      # noqa: E402
@@ -322,12 +323,41 @@ def add_real(suite, xen):
         suite.skips.append(("the larger images", "there is no shared folder with more images; GODWIT_SHARED names one"))
 
 
+def legacy(work, path):
+    """Squashed at once, and converted first: the same state; what cannot be converted cannot be squashed."""
+    refused = work.refused(path)
+    if refused:
+        demand(work.refused(path, "--squash"), "squash takes what convert refuses: " + refused)
+        return
+    plain, _ = work.convert(path, "plain")
+    small, _ = work.convert(path, "small", "--squash")
+    demand(digest_of(plain) == digest_of(small), "the digest is another")
+    equal(path, small, path.name)
+    bare, _ = work.convert(small, "bare", "--to", "raw", "--lossy", "--faulty")
+    why = reader.not_squashed(bare.read_bytes())
+    demand(not why, why)
+
+
+def add_legacy(suite, scratch):
+    found, why = legacy_images.unpack(scratch)
+    for image in found:
+        suite.add("legacy-" + image.name, lambda work, path=image.path: legacy(work, path), None)
+    if not found:
+        suite.skips.append(("the legacy images", why))
+
+
 def main():
+    with tempfile.TemporaryDirectory(prefix="godwit-change-") as scratch:
+        return all_of(scratch)
+
+
+def all_of(scratch):
     suite, xen = Suite(), XenVerifier()
     add_golden(suite, xen)
     add_features(suite)
     if not SANITIZE:
         add_real(suite, xen)
+        add_legacy(suite, scratch)
     if not xen.ready:
         suite.skips.append(("Xen's verifier", xen.why))
     return suite.run(sys.argv[1:])

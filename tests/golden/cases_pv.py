@@ -119,6 +119,10 @@ def vcpu_cases():
         second('vcpu-xsave-size-17', 'vcpu-xsave-size', xsave, xenf.vcpu(xsave, 1, bytes(17))),
         second('vcpu-xsave-size-591', 'vcpu-xsave-size', xsave,
                xenf.vcpu(xsave, 1, struct.pack('<QQ', 3, 3) + xenf.xsave_area(3, 576)[:-1])),
+        # PKRU ends the area at 2696 octets; nothing in version 2 says what states the processor has.
+        Case('vcpu-xsave-size-target', 'vcpu-xsave-size-target',
+             put(plain(Pv(2)), xsave, xenf.vcpu(xsave, 1, build_pv.xsave(7 | 1 << 9)), nth=1),
+             options=['--for-xen', '4.9']),
         second('vcpu-msrs-multiple-8', 'vcpu-msrs-multiple', msrs, xenf.vcpu(msrs, 1, bytes(8))),
         second('vcpu-msrs-multiple-24', 'vcpu-msrs-multiple', msrs, xenf.vcpu(msrs, 1, bytes(24))),
     ]
