@@ -215,6 +215,25 @@ static struct convert order(const struct gw_args *args)
     };
 }
 
+/* xend's remus wrote a file for each checkpoint: NAME, NAME.1, NAME.2 (legacy 10, 8). */
+static bool has_next_piece(const char *name)
+{
+    char next[1024];
+    int len = snprintf(next, sizeof next, "%s.1", name);
+    return len > 0 && (size_t)len < sizeof next && access(next, F_OK) == 0;
+}
+
+static void tell_next_piece(struct convert *c)
+{
+    char name[128], sentence[NOTE_ROOM];
+    gw_escape(name, sizeof name, c->in, strlen(c->in));
+    snprintf(sentence, sizeof sentence,
+             "'%.100s.1' is not looked at: if it is the next checkpoint, give all of them as one, as cat does, with - "
+             "for IN",
+             name);
+    convert_note(c, sentence);
+}
+
 static enum gw_exit convert_run(const struct gw_args *args)
 {
     struct gw_err err = GW_ERR_NONE;
@@ -224,9 +243,12 @@ static enum gw_exit convert_run(const struct gw_args *args)
     if (!parse(&c))
         return GW_EXIT_USAGE;
     gw_listen_to_signals();
+    bool has_next = has_next_piece(c.in); /* who is confined sees the named files alone */
     if (gethostname(c.host, sizeof c.host - 1) < 0)
         c.host[0] = '\0';
     if (convert(&c, &err) == 0) {
+        if (has_next && strncmp(layers_of(&c), "xend", 4) == 0)
+            tell_next_piece(&c);
         report(&c);
         status = c.salvaging ? GW_EXIT_NO : GW_EXIT_YES;
     } else {

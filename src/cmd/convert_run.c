@@ -35,12 +35,16 @@ static bool is_of_receiver(const struct convert *c, const struct gw_rule *rule)
 static void keep_first(struct gw_err *fault, const struct gw_finding *finding)
 {
     /*
-     * What an image lacks beside itself is no fault that a conversion makes worse: the packer tells it. Nor is it one
-     * that it was salvaged, which is written in it.
+     * What an image lacks beside itself is no fault that a conversion makes worse: the packer tells it, and it refuses
+     * itself to leave pages out. Nor is it a fault that an image was salvaged, which is written in it.
      */
-    if (finding->severity != GW_ERROR || fault->code != GW_E_OK ||
-        finding->rule == &gw_rules[GW_RULE_LIBXL_EMULATOR_MISSING] || finding->rule == &gw_rules[GW_RULE_OPT_SALVAGED])
+    static const enum gw_rule_number others[] = { GW_RULE_LIBXL_EMULATOR_MISSING, GW_RULE_LEGACY_TMEM_PAGES,
+                                                  GW_RULE_OPT_SALVAGED };
+    if (finding->severity != GW_ERROR || fault->code != GW_E_OK)
         return;
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (finding->rule == &gw_rules[others[i]])
+            return;
     gw_refuse(fault, finding->rule->id, "%s (%s)", finding->text, finding->rule->id);
     if (finding->placed)
         gw_err_place(fault, finding->offset, finding->record);

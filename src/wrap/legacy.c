@@ -28,12 +28,22 @@ static int on_batch(void *arg, const struct legacy_batch *batch, struct gw_err *
     return legacy_emit_batch(&image->emit, &image->walk, batch, err);
 }
 
+/* Of pages that are promised Xen 4.1 to 4.5 never wrote one (its hypercall lost them): they were gone when it saved. */
 static int on_tmem(struct legacy_image *image, const struct legacy_chunk *chunk, struct gw_err *err)
 {
-    if (chunk->tmem->has_pages)
+    const struct legacy_tmem *tmem = chunk->tmem;
+    if (chunk->id == LEGACY_TMEM_EXTRA && tmem->num_pools > 0)
+        return 0; /* told */
+    if (tmem->has_pages)
         return legacy_odd(image->sink, GW_LEGACY_TMEM_PAGES, chunk->offset, err,
                           "%llu pages of the guest are in transcendent memory, which no Xen has any more",
-                          (unsigned long long)chunk->tmem->num_pages);
+                          (unsigned long long)tmem->num_pages);
+    if (tmem->announced > tmem->num_pages)
+        return legacy_odd(
+            image->sink, GW_LEGACY_TMEM, chunk->offset, err,
+            "what is said of transcendent memory is left out: no Xen has it any more; %llu pages that the "
+            "guest had there are not in the image",
+            (unsigned long long)(tmem->announced - tmem->num_pages));
     return legacy_odd(image->sink, GW_LEGACY_TMEM, chunk->offset, err,
                       "what is said of transcendent memory is left out: no Xen has it any more");
 }

@@ -153,12 +153,18 @@ static void take_legacy(struct packer *p, const struct gw_legacy_facts *facts)
 /* What today's format has no way to say ends a conversion, as far as it is the guest's. */
 static int take_odd(struct packer *p, const struct gw_aside *aside, struct gw_err *err)
 {
-    static const unsigned told = 1u << GW_LEGACY_TMEM_PAGES | 1u << GW_LEGACY_TMEM | 1u << GW_LEGACY_TOOLSTACK |
-                                 1u << GW_LEGACY_SPOOLED | 1u << GW_LEGACY_CHECKPOINTS | 1u << GW_LEGACY_CUT;
+    static const unsigned told = 1u << GW_LEGACY_TMEM | 1u << GW_LEGACY_TOOLSTACK | 1u << GW_LEGACY_SPOOLED |
+                                 1u << GW_LEGACY_CHECKPOINTS | 1u << GW_LEGACY_CUT;
     if (aside->type == GW_LEGACY_TWO_LEVELS)
         return gw_fail(err, GW_E_REFUSED, "%s: it cannot be converted", aside->name);
     if (aside->type == GW_LEGACY_TMEM_PAGES && !p->opts.lossy)
         return gw_fail(err, GW_E_REFUSED, "%s; --lossy leaves them out", aside->name);
+    if (aside->type == GW_LEGACY_TMEM_PAGES) {
+        char sentence[320];
+        snprintf(sentence, sizeof sentence, "left out: %s", aside->name);
+        pack_tell(p, sentence);
+        return 0;
+    }
     if ((told & 1u << aside->type) != 0)
         pack_tell(p, aside->name);
     return 0;

@@ -293,6 +293,8 @@ int settle_papers(struct packer *p, struct gw_err *err)
     for (unsigned i = PAPER_NONE + 1; i < NUM_PAPERS; i++)
         if (p->papers[i].there && !p->papers[i].carried && unload(p, i, err) < 0)
             return -1;
+    if (p->has_xend && kind != PAPER_XL && kind != PAPER_LIBVIRT && pack_lose(p, err, "xend's configuration") < 0)
+        return -1;
     bool stays = p->papers[kind].there && !p->papers[kind].carried && p->opts.config == NULL;
     if (settle_own(p, kind, err) < 0 || load(p, stays, &cargo, err) < 0 || is_empty(&cargo))
         return err->code == GW_E_OK ? 0 : -1;
