@@ -24,9 +24,15 @@ static bool is_inside(const struct gw_rule *rule)
     return false;
 }
 
+/* A legacy image, or what a converter made of one (section 3). */
+static bool is_handed_on(const struct verifier *v)
+{
+    return v->carrier.legacy || (v->headers.domain.type != 0 && v->headers.domain.xen_major == 0);
+}
+
 static enum gw_severity severity_of(const struct verifier *v, const struct gw_rule *rule)
 {
-    if (v->carrier.legacy && !v->opts.strict && rule->severity == GW_ERROR && is_inside(rule))
+    if (is_handed_on(v) && !v->opts.strict && rule->severity == GW_ERROR && is_inside(rule))
         return GW_WARNING;
     bool strict = v->opts.strict && (rule->severity == GW_WARNING || rule->severity == GW_STRICT);
     return strict ? GW_ERROR : rule->severity;
