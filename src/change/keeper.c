@@ -99,6 +99,8 @@ static int keep_aside(struct keeper *k, struct kept_list *list, const struct gw_
     kept->aside.config = kept->config;
     kept->aside.state = kept->state;
     kept->aside.store = kept->store;
+    kept->legacy = copy_of(aside->legacy, sizeof *aside->legacy, err);
+    kept->aside.legacy = kept->legacy;
     return err->code == GW_E_OK ? 0 : -1;
 }
 

@@ -32,7 +32,10 @@ static void judge_trailing(struct verifier *v, const struct gw_aside *aside)
     if (is_handshake(v, aside))
         find(v, GW_RULE_XL_HANDSHAKE, "xl's hand-over message follows: this is a captured migration");
     else
-        find(v, v->carrier.xenopsd ? GW_RULE_XENOPSD_TRAILING : GW_RULE_REC_AFTER_END,
+        find(v,
+             v->carrier.xenopsd  ? GW_RULE_XENOPSD_TRAILING
+             : v->carrier.legacy ? GW_RULE_LEGACY_TRAILING
+                                 : GW_RULE_REC_AFTER_END,
              "%s%llu octet%s behind the end: '%s'", aside->at_least ? "at least " : "",
              (unsigned long long)aside->length, aside->length == 1 ? " stands" : "s stand",
              gw_escape(text, sizeof text, aside->body, (size_t)gw_min(aside->body_len, 32)));

@@ -59,6 +59,8 @@
       "a legacy image has one state, not several checkpoints")                                                         \
     R(LEGACY_CUT, "legacy-cut", WARNING, "LG-10", '-', '-', 'Y',                                                       \
       "nothing follows the last complete checkpoint of a legacy image")                                                \
+    R(LEGACY_TRAILING, "legacy-trailing", WARNING, "LG-12", '-', '-', '-',                                             \
+      "nothing stands behind a legacy image that says that it is the last of its checkpoints")                         \
     R(LEGACY_NO_MODEL, "legacy-no-model", WARNING, "LG-7", '-', 'R', 'Y',                                              \
       "the device model's record stands behind the legacy image of an HVM guest")                                      \
     R(XEND_TRUNCATED, "xend-truncated", ERROR, "LG-11", '-', 'T', 'Y',                                                 \

@@ -7,6 +7,7 @@
  */
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "legacy.h"
@@ -91,6 +92,35 @@ static int widen(struct legacy_walk *walk, uint32_t num, uint32_t *num_contents,
     return 0;
 }
 
+static int compare(const void *a, const void *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x < y ? -1 : x > y;
+}
+
+/* Within one batch no saver repeats a pfn; holes are none. Only before 3.3 are they not ascending. */
+static int refuse_twice(struct legacy_walk *walk, uint32_t num, struct gw_err *err)
+{
+    uint64_t pfns[LEGACY_BATCH_MOST];
+    uint32_t named = 0;
+    bool ascending = true;
+    for (uint32_t i = 0; i < num; i++) {
+        if (gw_entry_type(walk->entries[i]) == GW_PAGE_XTAB)
+            continue;
+        pfns[named] = gw_entry_pfn(walk->entries[i]);
+        ascending = ascending && (named == 0 || pfns[named - 1] < pfns[named]);
+        named++;
+    }
+    if (!ascending)
+        qsort(pfns, named, sizeof pfns[0], compare);
+    for (uint32_t i = 1; !ascending && i < named; i++)
+        if (pfns[i] == pfns[i - 1])
+            return gw_refuse(err, "legacy-entry", "a batch names pfn 0x%llx twice", (unsigned long long)pfns[i]);
+    return 0;
+}
+
 static int read_batch(struct legacy_walk *walk, uint32_t num, uint64_t offset, struct gw_err *err)
 {
     struct legacy_batch batch = { .offset = offset, .entries = walk->entries, .num = num };
@@ -98,7 +128,7 @@ static int read_batch(struct legacy_walk *walk, uint32_t num, uint64_t offset, s
         return gw_refuse(err, "legacy-chunk", "a batch of %u pages; no saver made one of more than %u", num,
                          LEGACY_BATCH_MOST);
     if (legacy_fill(walk, (uint64_t)num * walk->head->width, "body", err) < 0 ||
-        widen(walk, num, &batch.num_contents, err) < 0)
+        widen(walk, num, &batch.num_contents, err) < 0 || refuse_twice(walk, num, err) < 0)
         return -1;
     batch.is_compressed = walk->compresses && walk->round > walk->compresses_from;
     if (batch.is_compressed)

@@ -5,7 +5,6 @@
  * The width of words needs no trying: octets 4 to 7 are zero with 64 bits, and never with 32.
  */
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "legacy.h"
@@ -25,7 +24,6 @@ struct probe {
     struct legacy_walk walk;
     struct legacy_head head;
     uint64_t most_chunks;
-    uint64_t sorted[LEGACY_BATCH_MOST];
     bool stopped, won;
 };
 
@@ -40,36 +38,12 @@ static int count_chunk(struct probe *p, struct gw_err *err)
     return p->stopped ? out(err, "enough was seen") : 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-    uint64_t x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return x < y ? -1 : x > y;
-}
-
-/* The same pfn twice with contents: no saver sends that in one batch. */
-static bool has_double(struct probe *p, const struct legacy_batch *batch)
-{
-    uint32_t num = 0;
-    for (uint32_t i = 0; i < batch->num; i++)
-        if (gw_type_has_contents(gw_entry_type(batch->entries[i])))
-            p->sorted[num++] = gw_entry_pfn(batch->entries[i]);
-    qsort(p->sorted, num, sizeof p->sorted[0], compare);
-    for (uint32_t i = 1; i < num; i++)
-        if (p->sorted[i] == p->sorted[i - 1])
-            return true;
-    return false;
-}
-
 static int try_batch(void *arg, const struct legacy_batch *batch, struct gw_err *err)
 {
     struct probe *p = arg;
     for (uint32_t i = 0; p->head.is_hvm && i < batch->num; i++)
         if (gw_type_table_level(gw_entry_type(batch->entries[i])) > 0)
             return out(err, "an HVM guest has no page tables");
-    if (has_double(p, batch))
-        return out(err, "a pfn comes twice in a batch");
     return count_chunk(p, err);
 }
 

@@ -58,6 +58,7 @@ def bodies(pv, guest):
         case('chunk-1025', 'legacy-chunk', guest.insert('vcpu-info', ('batch', struct.pack('<i', 1025)))),
         case('entry-type', 'legacy-entry', pv.replace('batch', legacy.batch(8, [(1, 5, page)]))),
         case('entry-pfn', 'legacy-entry', guest.insert('vcpu-info', ('batch', legacy.batch(8, [(32, 0, page)])))),
+        case('entry-twice', 'legacy-entry', pv.replace('batch', legacy.batch(8, [(1, 0, page), (1, 13, None)]))),
         case('entry-high', 'legacy-entry', pv.replace('batch', struct.pack('<iQ', 1, 1 << 40) + page)),
         case('length', 'legacy-length', pv.insert('end-of-body', ('odd', struct.pack('<iI', -18, 16 * MIB + 1)))),
         case('vcpus', 'legacy-vcpus', pv.replace('vcpu-info', struct.pack('<iiQ', legacy.VCPU_INFO, -1, 1))),
@@ -116,6 +117,7 @@ def tails(pv, guest):
         case('xsave-sizes', 'legacy-xsave', sizes),
         case('length-model', 'legacy-length',
              guest.replace('device-model', legacy.DM_RECORD + struct.pack('<I', 0xFFFFFFFF) + b'QEVM\0\0\0\3')),
+        case('trailing', 'legacy-trailing', pv.octets() + b'something else'),
         case('no-model', 'legacy-no-model', guest.drop('device-model')),
     ]
 
