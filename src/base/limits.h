@@ -33,6 +33,7 @@
     X(TRAILING, UINT64_C(1073741824), "octets behind the end that are counted before we stop looking")                 \
     X(INSPECTED, UINT64_C(67108864), "octets of records and asides that inspect holds; what is beyond is named")       \
     X(SQUASHED, UINT64_C(134217728), "octets of records and asides that squash holds; more is refused")                \
+    X(SAVED_INDEX, UINT64_C(268435456), "octets of an index that was saved beside an image")                           \
     X(RAW_GAPS, UINT64_C(68719476736), "octets of gaps between pages in a file of export --format raw")                \
     X(MAPPINGS, UINT64_C(65536), "runs of virtual addresses in an exported core; beyond it the shortest are left out") \
     X(PAGE_RUNS, UINT64_C(65536), "runs in the memory map of inspect --html; beyond it cells grow")                    \

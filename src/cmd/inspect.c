@@ -165,6 +165,19 @@ static enum gw_exit inspect_confined(const struct gw_args *args, const struct gw
     return status;
 }
 
+/* The image, and its index where it has one. */
+static bool confine_one(const struct gw_args *args, const char *file)
+{
+    struct gw_err err = GW_ERR_NONE;
+    gw_auto(gw_freep) char *index = gw_saved_index_name(file, &err);
+    const char *const reads[] = { file, index };
+    const struct gw_sandbox what = { reads, 2, NULL };
+    if (index != NULL && gw_confine_to(args, &what, &err) == 0)
+        return true;
+    gw_complain(&err);
+    return false;
+}
+
 static enum gw_exit inspect_run(const struct gw_args *args)
 {
     struct gw_judge_opts judge = { 0 };
@@ -188,7 +201,7 @@ static enum gw_exit inspect_run(const struct gw_args *args)
     if (!q.has_record && !q.has_pfn && !q.has_va)
         return inspect_confined(args, &judge, again, &view);
     q.max_pfn = judge.max_pfn;
-    return gw_confine(args) ? gw_inspect_one(&q, args, &view) : GW_EXIT_SYSTEM;
+    return confine_one(args, view.file) ? gw_inspect_one(&q, args, &view) : GW_EXIT_SYSTEM;
 }
 
 const struct gw_cmd gw_cmd_inspect = {

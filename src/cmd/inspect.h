@@ -6,6 +6,7 @@
 #define GW_CMD_INSPECT_H
 
 #include "cmd.h"
+#include "saved_index.h"
 
 /* One of the three. */
 struct gw_question {

@@ -2,7 +2,8 @@
  * inspect_one.c - one record of an image, one page, or the way of one virtual address.
  *
  * A page is looked for by reading the image for it; a virtual address reads it once more for each table on its way.
- * That costs little in a plain file, whose contents are skipped; what cannot be read twice is refused.
+ * That costs little in a plain file, whose contents are skipped; what cannot be read twice is refused. Where the image
+ * has a saved index beside it, pages are found by that; the registers are read from the image all the same.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct asked {
     const struct gw_args *args;
     const char *name;
     bool json;
+    struct gw_saved_index *index;
 };
 
 /* The image into a sink. A failure behind what was looked for does not matter here: verify tells it. */
@@ -58,11 +60,21 @@ int gw_inspect_pick(const struct gw_args *args, const char *name, uint64_t max_p
     return gw_fail(err, GW_E_REFUSED, "the image never names pfn 0x%llx", (unsigned long long)pfn);
 }
 
+/* By the index, where there is one that is right. */
+static int pick(const struct asked *a, uint64_t pfn, struct gw_picked *out, struct gw_err *err)
+{
+    *out = (struct gw_picked){ .pfn = pfn };
+    if (gw_saved_index_pick(a->index, out))
+        return out->times > 0 ? 0
+                              : gw_fail(err, GW_E_REFUSED, "the image never names pfn 0x%llx", (unsigned long long)pfn);
+    return gw_inspect_pick(a->args, a->name, a->q->max_pfn, pfn, out, err);
+}
+
 static int fetch(void *arg, uint64_t pfn, uint8_t *page, struct gw_err *err)
 {
     struct gw_picked picked;
     const struct asked *a = arg;
-    if (gw_inspect_pick(a->args, a->name, a->q->max_pfn, pfn, &picked, err) < 0)
+    if (pick(a, pfn, &picked, err) < 0)
         return -1;
     if (!picked.has_contents)
         return gw_fail(err, GW_E_REFUSED, "pfn 0x%llx has no contents: it is '%s'", (unsigned long long)pfn,
@@ -107,7 +119,7 @@ static void print_page(const struct asked *a, const struct gw_picked *p)
 static int show_page(const struct asked *a, uint64_t pfn, struct gw_err *err)
 {
     struct gw_picked picked;
-    if (gw_inspect_pick(a->args, a->name, a->q->max_pfn, pfn, &picked, err) < 0)
+    if (pick(a, pfn, &picked, err) < 0)
         return -1;
     print_page(a, &picked);
     return 0;
@@ -170,15 +182,18 @@ static int show_va(struct asked *a, struct gw_err *err)
 enum gw_exit gw_inspect_one(const struct gw_question *question, const struct gw_args *args,
                             const struct gw_inspect_view *view)
 {
-    struct asked a = { question, view, args, args->operand[0], args->given[OPT_JSON] };
+    struct asked a = { question, view, args, args->operand[0], args->given[OPT_JSON], NULL };
     struct gw_err err = GW_ERR_NONE;
     int rc;
+    if (!question->has_record)
+        a.index = gw_saved_index_open(a.name);
     if (question->has_record)
         rc = show_record(&a, &err);
     else if (question->has_pfn)
         rc = show_page(&a, question->pfn, &err);
     else
         rc = show_va(&a, &err);
+    gw_saved_index_close(a.index);
     if (rc == 0)
         return GW_EXIT_YES;
     gw_because(&err, "cannot inspect '%s'", a.name);

@@ -14,6 +14,7 @@
 #include "wrap.h"
 
 #include "compare.h"
+#include "saved.h"
 
 struct gw_image;
 

@@ -125,6 +125,8 @@ void gw_page_head_encode(struct gw_buf *buf, const uint64_t *entries, uint32_t c
 
 /* The check of a page's 4096 octets: XXH3-64 (godwit's own; chunks.md section 4). */
 uint64_t gw_page_check(const uint8_t *page);
+/* The same of any octets. */
+uint64_t gw_check(const void *mem, size_t len);
 
 /* --- PV records (section 7) -------------------------------------------------------------------------------------- */
 

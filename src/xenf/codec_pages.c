@@ -98,3 +98,8 @@ uint64_t gw_page_check(const uint8_t *page)
 {
     return XXH3_64bits(page, GW_PAGE_LEN);
 }
+
+uint64_t gw_check(const void *mem, size_t len)
+{
+    return XXH3_64bits(mem, len);
+}

@@ -110,7 +110,7 @@ def of_guests():
     """The same of the commands that have guests, and of receive, which is at the other end of migrate."""
     with tempfile.TemporaryDirectory(prefix="godwit-man-") as folder:
         there = "exec:%s receive --json --stdio --guest model: --state-dir there" % GODWIT
-        for words in (["save", "model:", "saved"], ["restore", "saved", "model:"],
+        for words in (["save", "model:", "saved"], ["index", "saved"], ["restore", "saved", "model:"],
                       ["preflight", "model:", there, "--state-dir", "here"],
                       ["migrate", "model:", "unix:nobody", "--state-dir", "here"],
                       ["migrate", "model:", there, "--state-dir", "here"]):

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 GODWIT = os.environ['GODWIT']
 SOURCE = os.environ['GODWIT_SOURCE']
@@ -51,6 +52,19 @@ def is_confined(image, has_seccomp, name):
     want = {'NoNewPrivs': '1', 'Seccomp': '2'} if has_seccomp else {'NoNewPrivs': '1'}
     wrong = [key for key in want if status.get(key) != want[key]]
     return wrong + ([] if code == 0 else ['exit status %d' % code])
+
+
+def is_index_confined(has_seccomp):
+    """It opens its image when it is confined: a fifo, whose other end opens when that has happened."""
+    with tempfile.TemporaryDirectory(prefix='godwit-sandbox-') as work:
+        fifo = os.path.join(work, 'fifo')
+        os.mkfifo(fifo)
+        process = subprocess.Popen([GODWIT, 'index', fifo], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(fifo, 'wb'), open('/proc/%d/status' % process.pid, encoding='ascii') as file:
+            status = dict(re.findall(r'^(Seccomp|NoNewPrivs):\t(\d+)$', file.read(), re.M))
+        code = process.wait()
+    want = {'NoNewPrivs': '1', 'Seccomp': '2'} if has_seccomp else {'NoNewPrivs': '1'}
+    return [key for key in want if status.get(key) != want[key]] + ([] if code == 1 else ['exit status %d' % code])
 
 
 def is_free(image, name):
@@ -139,7 +153,11 @@ def points():
     image = lzma.open(IMAGE).read()
     names = confined_commands()
     yield 'all that read an image and start none know --no-sandbox', sorted(READERS - set(names)), None
+    yield 'index is confined while it reads', is_index_confined(has_seccomp) if has_seccomp or has_landlock else [], \
+        None if has_seccomp or has_landlock else line
     for name in names:
+        if name == 'index':
+            continue    # it takes nothing from standard input
         yield '%s is confined while it reads' % name, \
             is_confined(image, has_seccomp, name) if has_seccomp or has_landlock else [], \
             None if has_seccomp or has_landlock else line
