@@ -165,6 +165,8 @@ int fit_hvm_context(struct fit *f, const struct gw_record *record, struct gw_err
 static bool fit_param(struct fit *f, struct gw_hvm_param *param)
 {
     const struct gw_hvm_param_info *info = gw_hvm_param_info(param->index);
+    if (param->index == GW_HVM_PARAM_PAE_ENABLED && f->release->minor >= GW_SINCE_NO_PAE_PARAM)
+        filter_tell(&f->filter, "%s passes over PAE_ENABLED of HVM_PARAMS", f->where);
     if (gw_release_knows_param(f->release, param->index))
         return true;
     if (param->index == GW_HVM_PARAM_VM86_TSS_SIZED) {

@@ -55,9 +55,13 @@ struct gw_release {
 
 #define GW_RELEASE_FIRST 6u
 
-/* The first whose saver follows a linear p2m (13.1), and whose toolstack makes PVH guests (libxl-stream 3). */
+/*
+ * The first whose saver follows a linear p2m (13.1), whose toolstack makes PVH guests (libxl-stream 3), and whose
+ * restorer passes over the parameter PAE_ENABLED (10.9).
+ */
 #define GW_SINCE_LINEAR_P2M 7u
 #define GW_SINCE_PVH 10u
+#define GW_SINCE_NO_PAE_PARAM 14u
 
 /* The row of Xen 4.minor; one that is newer than the last row is taken for it, and so is 0. Not below the first. */
 const struct gw_release *gw_release(unsigned minor);

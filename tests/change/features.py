@@ -169,6 +169,7 @@ def noted():
     """(name, image, releases in which it is told, and no loss; what is told)."""
     return [
         ("tss-without-size", with_param(37, 0x80 << 32 | 0x1000), since(9), "VM86_TSS_SIZED of HVM_PARAMS became"),
+        ("pae", with_param(4, 1), lambda release: release < 14, "passes over PAE_ENABLED"),
         ("pvh", pvh(), since(10), "kind PVH"),
         ("linear-p2m", old_pv(), since(7), "p2m is linear"),
     ]
