@@ -143,6 +143,19 @@ def there_and_back(work, source, name):
     equal(source, there, name)
 
 
+def every_pair(work, source, name):
+    """Each wrapping with each version, out of the same image: all say the same, and lead back to the same octets."""
+    octets = source.read_bytes()
+    for wrapping in ("raw", "libxl", "xl", "libvirt", "xenopsd"):
+        for form in ("2", "3"):
+            what = "%s, version %s: " % (wrapping, form)
+            path, _ = work.convert(source, "pair", "--to", wrapping, "--format", form, "--lossy")
+            equal(source, path, name)
+            no_errors(path)
+            back, _ = work.convert(path, "back", "--to", "raw", "--format", "2", "--lossy")
+            demand(back.read_bytes() == octets, what + "the way back leads elsewhere")
+
+
 def losses(told):
     """The lines that tell of a loss: not of what held nothing."""
     return [line for line in told.splitlines()
@@ -286,6 +299,8 @@ def add_golden(suite, xen):
             suite.add("for-xen-" + name, all_fitted, image.octets(), name)
             if xen.ready:
                 suite.add("xen-" + name, lambda work, source: asked(work, xen, source), image.octets())
+    for name in ("hvm-v2", "pvh-v2", "pv64-v2", "pv32-v2"):
+        suite.add("every-pair-" + name, every_pair, raw_images()[name][0].octets(), name)
     for stream in clean_streams():
         if stream.wrapping in ("libxl", "xl > libxl", "libvirt > libxl", "xenopsd"):
             suite.add("squash-" + stream.name, squash, stream.octets, stream.name)
