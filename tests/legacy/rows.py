@@ -130,7 +130,7 @@ def checkpoints(run):
     names = ['w%d-%s-remus' % (width, kind) for width in (32, 64) for kind in ('pv32', 'pv64', 'hvm')]
     said = all_right(run, *names)
     octets = form('w64-pv64-plain').octets
-    told = warned(run, octets + b'something else' * 9)
+    told = verify(run.write('image', octets + b'something else' * 9)).rules['warning']['rec-after-end']
     conversion = run.convert_octets(octets + b'something else' * 9)
     return said or run.against(conversion, form('w64-pv64-plain').state) or (
         '' if told else 'verify says nothing of what is behind the image')
@@ -202,13 +202,18 @@ def negative_vcpu(run):
                                    for made in (pv_guest(8, 8), hvm_guest(8)))))
 
 
-@row(22, 'a pfn twice in a batch is refused, with one type or with two; holes may come again')
+@row(22, 'a pfn with contents twice in a batch is refused, with one type or with two; holes may come again')
 def twice(run):
-    parts, state = hvm_guest(8)
     said = []
-    for kinds in ((0, 0), (0, 13)):
-        entries = [(1, kind, filled(1) if kind == 0 else None) for kind in kinds]
-        said.append(run.refused(parts.replace('batch', legacy.batch(8, entries)).octets()))
+    for (parts, _), kinds in ((hvm_guest(8), (0, 0)), (pv_guest(8, 8), (0, 0)), (pv_guest(4, 4), (0, 9)),
+                              (pv_guest(8, 8, release='3.1'), (1, 0))):
+        entries = [(1, kind, filled(1)) for kind in kinds]
+        width = len(parts.get('p2m-size'))
+        said.append(run.refused(parts.replace('batch', legacy.batch(width, entries)).octets()))
+    parts, state = hvm_guest(8)
+    broken = parts.replace('batch', legacy.batch(8, [(1, 0, filled(1)), (1, 13, None)])).octets()
+    if 'page-dup-in-record' not in verify(run.write('image', broken)).rules['warning']:
+        said.append('a page that is broken as well is not told')
     holes = parts.insert('batch', ('batch', legacy.batch(8, [(0, 15, None)] * 5)))
     return '\n'.join(filter(None, [*said, run.against(run.convert_octets(holes.octets()), state)]))
 
