@@ -18,6 +18,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / 'golden'), str(HERE.parent / 'interop')]
 import cuts  # noqa: E402
+import facts  # noqa: E402
 import hostile  # noqa: E402
 import images  # noqa: E402
 import legacy_forms  # noqa: E402
@@ -91,7 +92,8 @@ class Suite:
             points = [('row 26, %s: %s' % (case.name, case.outcome or 'no harm'), why)]
             if not SANITIZE:
                 bound = MEMORY + case.extra
-                used = max(run.peak(command, path) for command in (['verify'], ['info']))
+                used = max(run.peak(*command) for command in (('verify', path), ('info', path), (
+                    'convert', '--force', path, run.folder / 'converted')))
                 said = '' if used <= bound else '%d MiB, the bound is %d MiB' % (used // MIB, bound // MIB)
                 points.append(('%s: memory is bounded' % case.name, said))
             path.unlink()
@@ -122,14 +124,20 @@ class Suite:
             self.tap.skip('the other real images', why)
         reference = table.reference_or_reason()
 
+        made = {}
+
         def work(run, image):
             points, octets = real.judge(run, image)
+            made[image.name] = octets and facts.sha(octets)
             if octets is not None and not isinstance(reference, str):
                 points.append(table.verifier_point(run, image, octets, reference))
             for path in run.folder.iterdir():
                 path.unlink()
             return [('%s: %s' % (image, what), why) for what, why in points]
         self.each(found, work)
+        for one, other in real.pairs(found):
+            self.tap.point(made[one.name] == made[other.name] is not None,
+                           '%s and %s, of one guest, convert to the same octets' % (one, other), 'they differ')
         if isinstance(reference, str):
             self.tap.skip("Xen's verifier passes the conversions", reference)
 

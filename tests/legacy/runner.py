@@ -85,9 +85,9 @@ class Runner:
     def left_behind(self):
         return sorted(path.name for path in self.folder.iterdir() if path.name not in ('image', 'converted'))
 
-    def peak(self, command, path):
+    def peak(self, *command):
         """The greatest resident size of a run, in octets."""
-        done = subprocess.run([sys.executable, '-S', '-E', PEAK, GODWIT, *command, str(path)], capture_output=True,
+        done = subprocess.run([sys.executable, '-S', '-E', PEAK, GODWIT, *map(str, command)], capture_output=True,
                               text=True, timeout=LIMIT, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr.strip())
