@@ -71,8 +71,11 @@ static void put_facts(const struct page *p)
         fact(p, "Guest", "%s", gw_guest_name(s, v));
         fact(p, "Memory", "%s", gw_size_text(text, sizeof text, gw_verdict_pages(v) * GW_PAGE_LEN));
         fact(p, "vCPUs with registers", "%" PRIu64, v->num_vcpus);
-        fact(p, s->headers.domain.xen_major == 0 ? "Converted, not saved, by" : "Saved by", "Xen %u.%u",
-             s->headers.domain.xen_major, s->headers.domain.xen_minor);
+        if (s->legacy.width > 0)
+            fact(p, "Legacy image", "%s", gw_legacy_text(text, sizeof text, &s->legacy));
+        else
+            fact(p, s->headers.domain.xen_major == 0 ? "Converted, not saved, by" : "Saved by", "Xen %u.%u",
+                 s->headers.domain.xen_major, s->headers.domain.xen_minor);
     }
     if (s->cpu[0] != '\0')
         fact(p, "Saved on", "%s", gw_escape(text, sizeof text, s->cpu, strlen(s->cpu)));

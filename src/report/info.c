@@ -114,25 +114,6 @@ static void verdict_line(FILE *out, bool colour, const struct gw_verdict *v)
          v->errors + v->warnings > 0 ? "; godwit verify tells them" : "");
 }
 
-static void legacy_line(FILE *out, bool colour, const struct gw_legacy_facts *legacy)
-{
-    char rounds[64] = "";
-    if (legacy->rounds > 1)
-        snprintf(rounds, sizeof rounds, ", %" PRIu64 " checkpoints", legacy->rounds);
-    line(out, colour, "image", "legacy, saved by Xen %s with a %u-bit toolstack%s",
-         legacy->release != NULL ? legacy->release : "4.5 or older", 8 * legacy->width, rounds);
-}
-
-static void json_legacy(struct gw_json *json, const struct gw_legacy_facts *legacy)
-{
-    gw_json_object(json, "legacy");
-    if (legacy->release != NULL)
-        gw_json_text(json, "release", legacy->release);
-    gw_json_number(json, "toolstack_bits", 8 * legacy->width);
-    gw_json_number(json, "checkpoints", legacy->rounds);
-    gw_json_end(json, '}');
-}
-
 void gw_info_text(FILE *out, bool colour, const struct gw_info *info)
 {
     const struct gw_summary *s = info->summary;
@@ -142,7 +123,7 @@ void gw_info_text(FILE *out, bool colour, const struct gw_info *info)
             gw_colour(colour, GW_PLAIN));
     line(out, colour, "wrapping", "%s", info->layers[0] != '\0' ? info->layers : "not recognised");
     if (s->begun && s->legacy.width > 0) {
-        legacy_line(out, colour, &s->legacy);
+        line(out, colour, "image", "legacy, %s", gw_legacy_text(name, sizeof name, &s->legacy));
         guest_lines(out, colour, info);
     } else if (s->begun) {
         line(out, colour, "image", "version %u, %s by Xen %u.%u", s->headers.image.version,
@@ -205,7 +186,7 @@ void gw_info_json(FILE *out, const struct gw_info *info)
     gw_json_text(&json, "file", info->file);
     gw_json_text(&json, "wrapping", info->layers);
     if (s->legacy.width > 0)
-        json_legacy(&json, &s->legacy);
+        gw_legacy_json(&json, &s->legacy);
     if (s->begun) {
         gw_json_number(&json, "version", s->headers.image.version);
         gw_json_number(&json, "xen_major", s->headers.domain.xen_major);

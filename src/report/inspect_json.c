@@ -28,6 +28,8 @@ static void image_line(FILE *out, const struct inspector *in, const struct gw_in
         gw_json_number(&json, "xen_major", h->domain.xen_major);
         gw_json_number(&json, "xen_minor", h->domain.xen_minor);
     }
+    if (in->summary.legacy.width > 0)
+        gw_legacy_json(&json, &in->summary.legacy);
     gw_json_number(&json, "checkpoints", in->commits - (in->ended && in->commits > 0)); /* END is one, too */
     gw_json_end(&json, '}');
 }

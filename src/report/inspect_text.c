@@ -37,10 +37,14 @@ static void image_section(const struct page *p)
     fprintf(p->out, "  wrapping %s\n", p->view->layers[0] != '\0' ? p->view->layers : "not recognised");
     if (!s->begun)
         return;
-    fprintf(p->out, "  image    version %u at 0x%" PRIx64 ", %s guest, %s by Xen %u.%u\n", s->headers.image.version,
-            s->headers.offset, gw_guest_name(s, p->view->verdict),
-            s->headers.domain.xen_major == 0 ? "made by the legacy converter, not" : "saved",
-            s->headers.domain.xen_major, s->headers.domain.xen_minor);
+    if (s->legacy.width > 0)
+        fprintf(p->out, "  image    legacy at 0x%" PRIx64 ", %s guest, %s\n", s->headers.offset,
+                gw_guest_name(s, p->view->verdict), gw_legacy_text(name, sizeof name, &s->legacy));
+    else
+        fprintf(p->out, "  image    version %u at 0x%" PRIx64 ", %s guest, %s by Xen %u.%u\n", s->headers.image.version,
+                s->headers.offset, gw_guest_name(s, p->view->verdict),
+                s->headers.domain.xen_major == 0 ? "made by the legacy converter, not" : "saved",
+                s->headers.domain.xen_major, s->headers.domain.xen_minor);
     if (p->in->commits > 1 || !p->in->ended)
         fprintf(p->out, "  state    of %s\n",
                 p->in->commits > 0 ? "the last complete checkpoint" : "an image that is not complete");

@@ -88,6 +88,11 @@ struct gw_sink *gw_summarizer(struct gw_summary *out, struct gw_err *err);
 /* "PV 64-bit", "HVM" ... as far as is known. */
 const char *gw_guest_name(const struct gw_summary *summary, const struct gw_verdict *verdict);
 
+/* "saved by Xen 4.2 to 4.5 with a 32-bit toolstack, 3 checkpoints". Returns room. */
+char *gw_legacy_text(char *room, size_t len, const struct gw_legacy_facts *legacy);
+/* The same as a member "legacy". */
+void gw_legacy_json(struct gw_json *json, const struct gw_legacy_facts *legacy);
+
 struct gw_info {
     const char *file, *layers;
     const struct gw_summary *summary;

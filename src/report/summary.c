@@ -2,6 +2,7 @@
  * summary.c - a sink that counts: what `godwit info` says of an image besides its verdict.
  */
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "report.h"
@@ -121,4 +122,27 @@ const char *gw_guest_name(const struct gw_summary *summary, const struct gw_verd
     if (summary->headers.domain.type == GW_DOMAIN_HVM)
         return strcmp(summary->config.type, "pvh") == 0 ? "PVH" : "HVM";
     return verdict->pv_width == 8 ? "PV 64-bit" : verdict->pv_width == 4 ? "PV 32-bit" : "PV";
+}
+
+static const char *release_of(const struct gw_legacy_facts *legacy)
+{
+    return legacy->release != NULL ? legacy->release : "4.5 or older";
+}
+
+char *gw_legacy_text(char *room, size_t len, const struct gw_legacy_facts *legacy)
+{
+    char rounds[64] = "";
+    if (legacy->rounds > 1)
+        snprintf(rounds, sizeof rounds, ", %" PRIu64 " checkpoints", legacy->rounds);
+    snprintf(room, len, "saved by Xen %s with a %u-bit toolstack%s", release_of(legacy), 8 * legacy->width, rounds);
+    return room;
+}
+
+void gw_legacy_json(struct gw_json *json, const struct gw_legacy_facts *legacy)
+{
+    gw_json_object(json, "legacy");
+    gw_json_text(json, "release", release_of(legacy));
+    gw_json_number(json, "toolstack_bits", 8 * legacy->width);
+    gw_json_number(json, "checkpoints", legacy->rounds);
+    gw_json_end(json, '}');
 }
