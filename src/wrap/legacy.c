@@ -9,8 +9,6 @@
 
 #include "legacy.h"
 
-#define GDT_FRAMES 0xa90 /* gdt_ents of a 32-bit vCPU's context, and of a 64-bit one's */
-#define GDT_FRAMES_64 0x1360
 #define GDT_PER_FRAME 512
 
 /* --- what happens on the way -------------------------------------------------------------------------------------- */
@@ -99,14 +97,14 @@ static int on_unmapped(void *arg, uint32_t num_all, const uint64_t *pfns, uint32
 /* Before 3.1 the saver made pfns only of the GDT's first frame (section 6.3). */
 static int look_at_gdt(struct legacy_image *image, const struct legacy_vcpu *vcpu, struct gw_err *err)
 {
-    struct gw_cur cur = gw_cur(vcpu->basic, vcpu->basic_len);
-    gw_take(&cur, image->head.guest_width == 8 ? GDT_FRAMES_64 : GDT_FRAMES);
-    uint32_t entries = gw_u32(&cur);
+    struct gw_cur basic = gw_cur(vcpu->basic, vcpu->basic_len);
+    uint64_t entries = image->head.guest_width == 8 ? gw_get(basic, vcpu_guest_context, gdt_ents)
+                                                    : gw_get(basic, vcpu_guest_context_x32, gdt_ents);
     if (image->walk.has_vcpus || entries <= GDT_PER_FRAME)
         return 0;
     return legacy_odd(image->sink, GW_LEGACY_GDT, vcpu->offset, err,
-                      "vCPU %u's GDT has %u entries: of its frames but the first Xen 3.0 wrote machine frames",
-                      vcpu->id, entries);
+                      "vCPU %u's GDT has %llu entries: of its frames but the first Xen 3.0 wrote machine frames",
+                      vcpu->id, (unsigned long long)entries);
 }
 
 static int on_vcpu(void *arg, const struct legacy_vcpu *vcpu, struct gw_err *err)
