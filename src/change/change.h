@@ -66,6 +66,8 @@ struct gw_squash *gw_squash_open(const char *name, const struct gw_image_opts *o
  * are made anew where the input had them.
  */
 int gw_squash_run(struct gw_squash *squash, struct gw_sink *sink, struct gw_err *err);
+/* Octets of all contents of the squashed image. */
+uint64_t gw_squash_contents(const struct gw_squash *squash);
 /* "xz > raw": as gw_wrap_layers. */
 const char *gw_squash_layers(const struct gw_squash *squash);
 void gw_squash_close(struct gw_squash *squash);

@@ -272,6 +272,16 @@ struct gw_squash *gw_squash_open(const char *name, const struct gw_image_opts *o
     return squash;
 }
 
+uint64_t gw_squash_contents(const struct gw_squash *squash)
+{
+    const struct gw_image *image = squash->image;
+    uint64_t num = 0, offset, pfn = gw_image_next(image, 0);
+    int fd;
+    for (; pfn < gw_image_num_pfns(image); pfn = gw_image_next(image, pfn + 1))
+        num += gw_image_place(image, pfn, &fd, &offset);
+    return num * GW_PAGE_LEN;
+}
+
 const char *gw_squash_layers(const struct gw_squash *squash)
 {
     return gw_image_layers(squash->image);

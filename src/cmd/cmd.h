@@ -124,6 +124,8 @@ bool gw_wants_colour(const struct gw_args *args);
 /* progress.c: a sink that draws a line while an image passes; NULL when nobody would see it. */
 struct gw_sink *gw_progress(const struct gw_args *args, const struct gw_wrap *wrap, const char *name,
                             struct gw_err *err);
+/* The same for an image that is not read but pushed: contents, octets in all, are counted as they pass. */
+struct gw_sink *gw_progress_of(const struct gw_args *args, uint64_t contents, const char *name, struct gw_err *err);
 
 /* judge.c */
 /* A file to read, with what was said of it beside its name. */

@@ -190,8 +190,12 @@ static int push(struct convert *c, struct gw_squash *squash, struct gw_chan *to,
     struct behind b;
     c->pack.to = to;
     int rc = open_behind(c, &b, err);
-    if (rc == 0)
-        rc = gw_squash_run(squash, b.fit, err);
+    gw_auto(gw_sink_closep) struct gw_sink *progress =
+        rc == 0 && to != NULL ? gw_progress_of(c->args, gw_squash_contents(squash), c->in, err) : NULL;
+    struct gw_sink *all[] = { b.fit, progress };
+    gw_auto(gw_sink_closep) struct gw_sink *tee =
+        rc == 0 && err->code == GW_E_OK ? gw_tee(all, progress != NULL ? 2 : 1, err) : NULL;
+    rc = tee != NULL ? gw_squash_run(squash, tee, err) : -1;
     if (rc == 0)
         rc = finish_behind(c, &b, err);
     close_behind(&b);

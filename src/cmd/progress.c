@@ -18,7 +18,8 @@ enum way { REDRAW, PLAIN, JSON };
 
 struct progress {
     struct gw_sink sink;
-    const struct gw_wrap *wrap;
+    const struct gw_wrap *wrap; /* what is read; NULL: contents are counted as they pass */
+    uint64_t passed, size;
     const char *name;
     enum way way;
     uint64_t start_ns, next_ns;
@@ -27,10 +28,11 @@ struct progress {
 
 static void draw(struct progress *p, uint64_t now)
 {
-    uint64_t taken, size;
+    uint64_t taken = p->passed, size = p->size;
     char rate[32], done[32];
     double seconds = (double)(now - p->start_ns) / 1e9;
-    gw_wrap_progress(p->wrap, &taken, &size);
+    if (p->wrap != NULL)
+        gw_wrap_progress(p->wrap, &taken, &size);
     uint64_t per_second = (uint64_t)((double)taken / seconds);
     gw_size_text(rate, sizeof rate, per_second);
     gw_size_text(done, sizeof done, taken);
@@ -60,8 +62,8 @@ static int progress_pages(struct gw_sink *sink, const struct gw_pages *pages, st
 {
     struct progress *p = (struct progress *)sink;
     uint64_t now = gw_now(&gw_clock_real);
-    (void)pages;
     (void)err;
+    p->passed += (uint64_t)pages->num_contents * GW_PAGE_LEN;
     if (now >= p->next_ns) {
         draw(p, now);
         p->next_ns = now + (p->way == REDRAW ? REDRAW_NS : PLAIN_NS);
@@ -89,8 +91,8 @@ static bool in_foreground(void)
     return isatty(STDERR_FILENO) && tcgetpgrp(STDERR_FILENO) == getpgrp();
 }
 
-struct gw_sink *gw_progress(const struct gw_args *args, const struct gw_wrap *wrap, const char *name,
-                            struct gw_err *err)
+static struct gw_sink *new_progress(const struct gw_args *args, const char *name, struct progress **out,
+                                    struct gw_err *err)
 {
     const char *how = args->value[OPT_PROGRESS] != NULL ? args->value[OPT_PROGRESS] : "auto";
     bool automatic = strcmp(how, "auto") == 0;
@@ -100,10 +102,29 @@ struct gw_sink *gw_progress(const struct gw_args *args, const struct gw_wrap *wr
     if (p == NULL)
         return NULL;
     p->sink.ops = &progress_ops;
-    p->wrap = wrap;
+    *out = p;
     p->name = name;
     p->way = strcmp(how, "json") == 0 ? JSON : automatic ? REDRAW : PLAIN;
     p->start_ns = gw_now(&gw_clock_real);
     p->next_ns = p->start_ns + PATIENCE_NS;
     return &p->sink;
+}
+
+struct gw_sink *gw_progress(const struct gw_args *args, const struct gw_wrap *wrap, const char *name,
+                            struct gw_err *err)
+{
+    struct progress *p = NULL;
+    struct gw_sink *sink = new_progress(args, name, &p, err);
+    if (sink != NULL)
+        p->wrap = wrap;
+    return sink;
+}
+
+struct gw_sink *gw_progress_of(const struct gw_args *args, uint64_t contents, const char *name, struct gw_err *err)
+{
+    struct progress *p = NULL;
+    struct gw_sink *sink = new_progress(args, name, &p, err);
+    if (sink != NULL)
+        p->size = contents;
+    return sink;
 }
