@@ -91,6 +91,8 @@ static void json_numbers(struct gw_json *json, const struct gw_losses *l)
     gw_json_end(json, '}');
     gw_json_number(json, "octets", l->octets);
     gw_json_number(json, "behind_checkpoint", l->behind);
+    if (l->kept_to > 0)
+        gw_json_number(json, "checkpoint_ends", l->kept_to);
 }
 
 static void json_types(struct gw_json *json, const char *key, const uint32_t *types, unsigned num)

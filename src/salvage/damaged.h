@@ -44,6 +44,7 @@ struct salvage_law {
     uint64_t max_pfn;
     unsigned guests;       /* GW_GUEST_*: kinds that it may be of */
     struct gw_buf entries; /* of the PAGE_DATA at hand: seen.count decoded ones */
+    struct gw_buf body;    /* of the record at hand, where it is looked at */
     uint64_t left;         /* how much may still be looked at in searching */
 };
 
@@ -92,7 +93,8 @@ struct pieces {
 struct single {
     uint32_t type, vcpu;
     struct piece piece;
-    bool shaky; /* the stream is broken behind it */
+    bool shaky;     /* the stream is broken behind it */
+    uint64_t epoch; /* checkpoints before it */
 };
 
 /* Records between two damaged places. */
@@ -148,6 +150,9 @@ struct gw_salvage {
     bool ascending;        /* every pfn so far is above all before it */
     uint64_t next_pfn;
     bool static_end, tail_begun, checkpointed;
+    uint64_t tail_at, epoch; /* where the tail began; checkpoints so far */
+    bool repeats;            /* a record came twice that a guest has once: it is checkpointed, or one is none */
+    bool suspected;
     struct seen last_pages;
     bool checks_follow;
     struct piece digest; /* of IMAGE_DIGEST's body; len 0: none */
@@ -159,6 +164,8 @@ int find_head(struct gw_salvage *s, struct gw_err *err);
 int make_headers(struct gw_salvage *s, struct gw_err *err);
 /* scan.c: from s->begin to the end. */
 int scan(struct gw_salvage *s, struct gw_err *err);
+/* What stands there cannot be what it says it is: it may have been memory whose header was written over. */
+int suspect(struct gw_salvage *s, uint64_t from, uint64_t to, struct gw_err *err);
 /* take.c */
 int take_record(struct gw_salvage *s, const struct seen *record, struct gw_err *err);
 /* The PAGE_DATA that the input ends in, as far as it is there. */

@@ -119,6 +119,68 @@ static bool keeps_vcpu(struct salvage_law *law, struct seen *seen, struct gw_err
     return seen->vcpu < gw_limit(VCPUS);
 }
 
+/* The entries of HVM_CONTEXT, one behind the other to its end. */
+static bool is_context(struct gw_cur cur)
+{
+    struct gw_hvm_entry entry;
+    while (gw_left(&cur) > 0 && gw_hvm_entry_take(&cur, &entry))
+        continue;
+    return gw_done(&cur);
+}
+
+static bool is_provenance(struct gw_cur cur)
+{
+    return gw_u8(&cur) == '{';
+}
+
+static bool is_saving_cpu(struct gw_cur cur)
+{
+    return gw_is_cpu_text(cur.p, gw_left(&cur));
+}
+
+static bool is_page_checks(struct gw_cur cur)
+{
+    struct gw_err ignored = GW_ERR_NONE;
+    struct gw_page_checks checks;
+    return gw_page_checks_decode(cur, &checks, &ignored) == 0;
+}
+
+static bool is_basic(struct gw_cur cur)
+{
+    size_t len = gw_left(&cur) - gw_min(gw_left(&cur), 8);
+    return len == gw_layout_vcpu_guest_context.length || len == gw_layout_vcpu_guest_context_x32.length || len == 0;
+}
+
+/* What is of any length, and so would be taken for one with a wrong type: the least of what its body has to be. */
+static const struct {
+    uint32_t type;
+    bool (*is)(struct gw_cur body);
+} bodies[] = {
+    { GW_REC_HVM_CONTEXT, is_context },   { GW_REC_X86_PV_VCPU_BASIC, is_basic }, { GW_REC_PROVENANCE, is_provenance },
+    { GW_REC_SAVING_CPU, is_saving_cpu }, { GW_REC_PAGE_CHECKS, is_page_checks },
+};
+
+static bool is_body(struct salvage_law *law, const struct seen *seen, bool (*is)(struct gw_cur), struct gw_err *err)
+{
+    size_t got = 0;
+    law->body.len = 0;
+    uint8_t *mem = gw_buf_room(&law->body, seen->length);
+    if (mem == NULL)
+        gw_buf_ok(&law->body, err);
+    else
+        octets_copy(law->octets, seen->at + GW_RECORD_HEADER_LEN, mem, seen->length, &got, err);
+    law->left -= gw_min(law->left, got);
+    return mem != NULL && got == seen->length && is(gw_cur(mem, got));
+}
+
+static bool keeps_body(struct salvage_law *law, const struct seen *seen, struct gw_err *err)
+{
+    for (unsigned i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
+        if (bodies[i].type == seen->type)
+            return is_body(law, seen, bodies[i].is, err);
+    return true;
+}
+
 static bool keeps_padding(struct salvage_law *law, const struct seen *seen, struct gw_err *err)
 {
     unsigned len = gw_pad8(seen->length);
@@ -136,6 +198,8 @@ static enum law judge(struct salvage_law *law, bool strict, struct seen *seen, s
     if (seen->type == GW_REC_PAGE_DATA)
         return !keeps_pages(law, strict, seen, err) ? LAW_NONE : whole ? LAW_RECORD : LAW_CUT;
     if (!whole || (gw_record_has_vcpu(seen->type) && !keeps_vcpu(law, seen, err)))
+        return LAW_NONE;
+    if (!keeps_body(law, seen, err))
         return LAW_NONE;
     return !strict || keeps_padding(law, seen, err) ? LAW_RECORD : LAW_NONE;
 }

@@ -18,10 +18,15 @@ struct mended {
     uint64_t passed; /* octets of it */
 };
 
-static const uint8_t *made_at(const struct mended *m, uint64_t at)
+/* As many of len octets as lie in one of the two buffers. */
+static size_t copy_made(const struct mended *m, uint64_t at, void *mem, size_t len)
 {
-    size_t before = m->from->made.len;
-    return at < before ? m->from->made.mem + at : m->made.mem + (at - before);
+    const struct gw_buf *before = &m->from->made;
+    bool is_before = at < before->len;
+    size_t most = is_before ? (size_t)(before->len - at) : len;
+    const uint8_t *from = is_before ? before->mem + at : m->made.mem + (at - before->len);
+    memcpy(mem, from, len < most ? len : most);
+    return len < most ? len : most;
 }
 
 static int mended_read(struct gw_chan *chan, const struct iovec *part, unsigned num, size_t *got, struct gw_err *err)
@@ -34,7 +39,7 @@ static int mended_read(struct gw_chan *chan, const struct iovec *part, unsigned 
     const struct piece *piece = &m->pieces.all[m->next];
     size_t len = (size_t)gw_min(part[0].iov_len, piece->len - m->passed);
     if (piece->from_made) {
-        memcpy(part[0].iov_base, made_at(m, piece->at + m->passed), len);
+        len = copy_made(m, piece->at + m->passed, part[0].iov_base, len);
     } else {
         ssize_t n = pread(m->from->fd, part[0].iov_base, len, (off_t)(piece->at + m->passed));
         if (n <= 0)

@@ -106,6 +106,7 @@ void gw_salvage_close(struct gw_salvage *s)
     gw_closep(&s->fd);
     octets_free(&s->octets);
     gw_buf_free(&s->law.entries);
+    gw_buf_free(&s->law.body);
     gw_buf_free(&s->made);
     gw_sparse_free(&s->pfns);
     gw_sparse_free(&s->slots);

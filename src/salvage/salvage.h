@@ -19,11 +19,12 @@ struct gw_salvage;
 
 /* Why a page is not as sure as it might be; bits, 0 is sure. */
 enum gw_doubt {
-    GW_DOUBT_LOST = 1,    /* it is named, and no contents of it are there */
-    GW_DOUBT_OLDER = 2,   /* a later copy of it may have stood where the stream is damaged */
-    GW_DOUBT_RECORD = 4,  /* its record is cut, or what follows it is no record: its contents may be damaged */
-    GW_DOUBT_LOOSE = 8,   /* its record stands between two damaged places, and nothing ties it to this image */
-    GW_DOUBT_CHECKED = 16 /* a check in the image says that it is not what it was */
+    GW_DOUBT_LOST = 1,      /* it is named, and no contents of it are there */
+    GW_DOUBT_OLDER = 2,     /* a later copy of it may have stood where the stream is damaged */
+    GW_DOUBT_RECORD = 4,    /* its record is cut, or what follows it is no record: its contents may be damaged */
+    GW_DOUBT_LOOSE = 8,     /* its record stands between two damaged places, and nothing ties it to this image */
+    GW_DOUBT_UNPACKED = 32, /* the packed input is damaged, and what was unpacked before that shows may be wrong */
+    GW_DOUBT_CHECKED = 16   /* a check in the image says that it is not what it was */
 };
 /* "lost", "may be older" ...: of the most serious bit. */
 const char *gw_doubt_name(unsigned doubt);
@@ -53,7 +54,7 @@ struct gw_losses {
     const struct gw_hole *holes;
     size_t num_holes;
     uint64_t octets; /* in holes */
-    /* Types of records that a guest of that kind cannot do without, and that are not there. */
+    /* Types of records that every saver writes of a guest of that kind, and that are not there. */
     uint32_t missing[8];
     unsigned num_missing;
     uint32_t shaky[8]; /* types of records behind which the stream is broken */
@@ -64,7 +65,8 @@ struct gw_losses {
     bool end_lost;    /* of the image */
     bool beside_lost; /* something of what stood behind the image */
     bool gave_up;     /* the search for more took too long */
-    uint64_t behind;  /* octets behind the last complete checkpoint, which were left out */
+    uint64_t kept_to; /* where the checkpoint ends whose state is written; 0: there is none */
+    uint64_t behind;  /* octets behind it, which were left out */
     bool sum_right;   /* an IMAGE_DIGEST says that all pages are what they were */
     bool sum_wrong;
     char unpacking[200]; /* why the packed input could not be unpacked to its end; "" */

@@ -134,6 +134,16 @@ static void new_stretch(struct gw_salvage *s)
         *stretch = (struct stretch){ .used = true, .holes = s->num_holes };
 }
 
+int suspect(struct gw_salvage *s, uint64_t from, uint64_t to, struct gw_err *err)
+{
+    if (add_hole(s, from, to, false, err) < 0)
+        return -1;
+    s->holes[s->num_holes - 1].in_state = false;
+    s->suspected = true;
+    new_stretch(s);
+    return 0;
+}
+
 /* *at: where the chain goes on; s->done: nowhere. */
 static int over_hole(struct gw_salvage *s, uint64_t from, uint64_t search_from, uint64_t *at, struct gw_err *err)
 {
@@ -192,17 +202,27 @@ static int at_checkpoint(struct gw_salvage *s, uint64_t *at, struct gw_err *err)
     return 0;
 }
 
+/* Once more from the beginning, up to the last complete checkpoint. */
+static int back_to_checkpoint(struct gw_salvage *s, uint64_t *at)
+{
+    s->losses.kept_to = s->commit;
+    s->losses.behind = s->octets.size - s->commit;
+    s->stop = s->commit;
+    s->stops = true;
+    forget_all(s);
+    new_stretch(s);
+    *at = s->begin;
+    return 0;
+}
+
 /* Nothing that could be followed stands at *at. */
 static int at_break(struct gw_salvage *s, uint64_t *at, struct gw_err *err)
 {
     bool proven, is_cut = *at + GW_RECORD_HEADER_LEN > s->octets.size;
-    if (s->commit > 0) {
-        s->losses.behind = s->octets.size - s->commit;
-        s->stop = s->commit;
-        s->stops = true;
-        forget_all(s);
-        new_stretch(s);
-        *at = s->begin;
+    if (s->commit > 0)
+        return back_to_checkpoint(s, at);
+    if (*at == s->octets.size && s->has_last && s->last.type == GW_REC_CHECKPOINT) {
+        s->ended = s->done = true; /* as Remus leaves it, but with a hole before */
         return 0;
     }
     if (header_proves(&s->law, *at, &proven, err) < 0 || (!proven && !is_cut && doubt_last(s, err) < 0))
@@ -238,6 +258,8 @@ static int step(struct gw_salvage *s, uint64_t *at, struct gw_err *err)
     *at = record.end;
     if (take_record(s, &record, err) < 0)
         return -1;
+    if (s->suspected && s->commit > 0)
+        return back_to_checkpoint(s, at);
     return record.type == GW_REC_CHECKPOINT ? at_checkpoint(s, at, err) : 0;
 }
 

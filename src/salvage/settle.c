@@ -18,6 +18,7 @@ static const struct {
 } doubts[] = {
     { GW_DOUBT_LOST, "lost", "named, but the contents are lost" },
     { GW_DOUBT_CHECKED, "check", "a check says that the contents are damaged" },
+    { GW_DOUBT_UNPACKED, "packed", "the packed file is damaged: what was unpacked of it may be wrong" },
     { GW_DOUBT_RECORD, "record", "the record is cut, or broken off behind: the contents may be damaged" },
     { GW_DOUBT_LOOSE, "loose", "found between damaged places, and nothing ties it to this image" },
     { GW_DOUBT_OLDER, "older", "a later copy may have stood where the image is damaged" },
@@ -46,15 +47,15 @@ const char *gw_doubt_text(unsigned doubt)
 
 /* --- records ----------------------------------------------------------------------------------------------------- */
 
+/* What every saver writes of such a guest. */
 static const struct {
     uint32_t type;
     unsigned guest;
-    bool fatal; /* no guest runs without it */
 } needed[] = {
-    { GW_REC_X86_PV_INFO, GW_GUEST_PV, true },    { GW_REC_X86_PV_P2M_FRAMES, GW_GUEST_PV, true },
-    { GW_REC_SHARED_INFO, GW_GUEST_PV, true },    { GW_REC_X86_PV_VCPU_BASIC, GW_GUEST_PV, true },
-    { GW_REC_HVM_CONTEXT, GW_GUEST_HVM, true },   { GW_REC_HVM_PARAMS, GW_GUEST_HVM, false },
-    { GW_REC_X86_TSC_INFO, GW_GUEST_ANY, false },
+    { GW_REC_X86_PV_INFO, GW_GUEST_PV },   { GW_REC_X86_PV_P2M_FRAMES, GW_GUEST_PV },
+    { GW_REC_SHARED_INFO, GW_GUEST_PV },   { GW_REC_X86_PV_VCPU_BASIC, GW_GUEST_PV },
+    { GW_REC_HVM_CONTEXT, GW_GUEST_HVM },  { GW_REC_HVM_PARAMS, GW_GUEST_HVM },
+    { GW_REC_X86_TSC_INFO, GW_GUEST_ANY },
 };
 
 static bool has_record(const struct gw_salvage *s, uint32_t type)
@@ -78,15 +79,6 @@ unsigned count_missing(const struct gw_salvage *s, uint32_t *missing)
         num++;
     }
     return num;
-}
-
-static bool misses_fatal(const struct gw_losses *l)
-{
-    for (unsigned i = 0; i < l->num_missing; i++)
-        for (unsigned n = 0; n < sizeof needed / sizeof needed[0]; n++)
-            if (needed[n].type == l->missing[i] && needed[n].fatal)
-                return true;
-    return false;
 }
 
 static void list_shaky(struct gw_salvage *s)
@@ -119,7 +111,8 @@ static bool pages_behind(const struct gw_salvage *s, size_t hole)
 static bool may_hold_later(const struct gw_salvage *s, size_t hole)
 {
     const struct gw_hole *h = &s->holes[hole];
-    if (h->in_state && !pages_behind(s, hole))
+    bool is_plain = !s->checkpointed && !s->repeats && (s->ended || h->no_end);
+    if (h->in_state && is_plain && !pages_behind(s, hole))
         return false;
     if (h->no_end)
         return true;
@@ -153,7 +146,9 @@ int doubt_of(const struct gw_salvage *s, uint16_t state)
         return (int)own;
     if (s->losses.sum_right)
         return 0;
-    return (int)(own | s->doubts[state >> PFN_STRETCH & 0xf] | (s->losses.sum_wrong ? GW_DOUBT_CHECKED : 0));
+    own |= s->losses.sum_wrong ? GW_DOUBT_CHECKED : 0;
+    own |= s->losses.unpacking[0] != '\0' ? GW_DOUBT_UNPACKED : 0;
+    return (int)(own | s->doubts[state >> PFN_STRETCH & 0xf]);
 }
 
 static void count_pages(struct gw_salvage *s)
@@ -184,8 +179,9 @@ static void suggest(struct gw_salvage *s)
 
 static bool is_any(const struct gw_losses *l)
 {
-    return l->num_holes > 0 || l->doubtful > 0 || l->lost > 0 || l->behind > 0 || misses_fatal(l) || l->num_shaky > 0 ||
-           l->head_lost || l->headers_lost || l->static_end_lost || l->end_lost || l->beside_lost || l->sum_wrong;
+    return l->num_holes > 0 || l->doubtful > 0 || l->lost > 0 || l->behind > 0 || l->num_missing > 0 ||
+           l->num_shaky > 0 || l->unpacking[0] != '\0' || l->head_lost || l->headers_lost || l->static_end_lost ||
+           l->end_lost || l->beside_lost || l->sum_wrong;
 }
 
 int settle(struct gw_salvage *s, struct gw_err *err)

@@ -175,6 +175,8 @@ static int take_whole(struct gw_salvage *s, const struct seen *record, struct gw
 static int take_pages(struct gw_salvage *s, const struct seen *record, uint32_t there, struct gw_err *err)
 {
     bool twice;
+    if (s->tail_begun && suspect(s, s->tail_at, record->at, err) < 0)
+        return -1;
     s->tail_begun = false;
     if (mark_twice(s, record->count, &twice, err) < 0)
         return -1;
@@ -219,21 +221,34 @@ static int take_single(struct gw_salvage *s, const struct seen *record, struct g
 {
     const struct gw_record_info *info = gw_record_info(record->type);
     struct single *single = single_of(s, record->type, record->vcpu);
-    s->tail_begun = s->tail_begun || (info->kind == GW_KIND_DYNAMIC && record->type != GW_REC_X86_PV_P2M_FRAMES);
+    bool is_tail = info->kind == GW_KIND_DYNAMIC && record->type != GW_REC_X86_PV_P2M_FRAMES;
+    if (!is_tail && s->next_pfn > 0) /* behind memory, where nobody writes it */
+        return suspect(s, record->at, record->end, err);
+    if (is_tail && !s->tail_begun)
+        s->tail_at = record->at;
+    s->tail_begun = s->tail_begun || is_tail;
     s->law.guests &= info->guests;
     if (record->length == 0 || record->length == info->empty)
         return 0; /* no content: it is the same as no record, which a writer may write */
+    if (single != NULL && single->epoch == s->epoch) {
+        s->repeats = true;
+        if (suspect(s, single->piece.at, single->piece.at + single->piece.len, err) < 0)
+            return -1;
+    }
     if (single == NULL)
         single = new_single(s, record->type, record->vcpu, err);
     if (single == NULL)
         return -1;
-    *single = (struct single){ .type = record->type, .vcpu = record->vcpu, .piece = piece_of(record) };
+    *single =
+        (struct single){ .type = record->type, .vcpu = record->vcpu, .piece = piece_of(record), .epoch = s->epoch };
     return 0;
 }
 
 static int take_optional(struct gw_salvage *s, const struct seen *record, struct gw_err *err)
 {
     struct piece piece = piece_of(record);
+    if (!record->known) /* it may be any record whose type was written over */
+        return suspect(s, record->at, record->end, err);
     if (record->type == GW_REC_PAGE_CHECKS)
         return s->checks_follow ? compare_checks(s, record, err) : 0;
     if (record->type == GW_REC_IMAGE_DIGEST) {
@@ -245,6 +260,10 @@ static int take_optional(struct gw_salvage *s, const struct seen *record, struct
 
 static void take_mark(struct gw_salvage *s, uint32_t type)
 {
+    if (type == GW_REC_CHECKPOINT) {
+        s->tail_begun = false;
+        s->epoch++;
+    }
     s->static_end = s->static_end || type == GW_REC_STATIC_DATA_END;
     s->checkpointed = s->checkpointed || type == GW_REC_CHECKPOINT;
 }
@@ -309,6 +328,8 @@ void forget_all(struct gw_salvage *s)
     s->num_stretches = 0;
     memset(s->stretches, 0, sizeof s->stretches);
     s->checks_follow = false;
+    s->repeats = s->suspected = false;
+    s->epoch = 0;
     s->digest = (struct piece){ 0 };
     s->beside = (struct beside){ 0 };
 }
