@@ -4,7 +4,7 @@
 Each image of tests/images, the larger ones of GODWIT_SHARED (default: 'shared' beside the project's root) and the clean
 streams of tests/golden become an ELF core, LiME and raw; readers in Python (files.py) hold them against the image as
 the independent decoder of tests/golden/inside reads it. gdb and crash open cores: where the larger images are there,
-that of a real Linux, whose banner and registers they have to show.
+that of a real Linux, whose banner and registers they have to show. Legacy images are held against their digests.
 """
 import concurrent.futures
 import hashlib
@@ -20,8 +20,10 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-for room in ("interop", "golden"):
+for room in ("interop", "golden", "legacy"):
     sys.path.insert(0, str(HERE.parent / room))
+import facts                                                # noqa: E402
+import images as legacy_images                              # noqa: E402
 import linux                                                # noqa: E402
 from files import PAGE, File, Elf, State, ZEROS, lime       # noqa: E402
 from inside import passes                                   # noqa: E402
@@ -248,6 +250,33 @@ def all_images(tap, scratch):
                 tap.point(not why, what, why)
 
 
+def check_legacy(image, scratch):
+    """The pages of a legacy image are those of the digest that came with it, but for stale ones, which may stay."""
+    out = pathlib.Path(scratch, image.name + ".lime")
+    _, why = export(image.path, out, "lime")
+    if why:
+        return why
+    want, got = facts.of_digest(image.digest), {}
+    with File(out) as file:
+        for first, last, at in lime(file.octets):
+            for address in range(first, last, PAGE):
+                got[address // PAGE] = sha256(file.octets[at + address - first:at + address - first + PAGE])
+    out.unlink()
+    wrong = [pfn for pfn, (_, digest) in want.pages.items() if got.get(pfn) != digest]
+    more = [pfn for pfn, digest in got.items() if pfn not in want.pages and digest != want.stale.get(pfn, (0, ""))[1]]
+    return "" if want.pages and not wrong + more else "%d pages differ: %s; %d are too many: %s" % (
+        len(wrong), wrong[:5], len(more), more[:5])
+
+
+def of_legacy(tap, scratch):
+    images, why = legacy_images.unpack(scratch)
+    for image in images:
+        wrong = check_legacy(image, scratch)
+        tap.point(not wrong, "%s, a legacy image: lime is the guest's memory" % image.name, wrong)
+    if why:
+        tap.skip("the other legacy images", why)
+
+
 def lacking(program):
     return "" if shutil.which(program) else "there is no %s (Debian package %s)" % (program, program)
 
@@ -348,6 +377,7 @@ def main():
         if not SHARED.is_dir():
             tap.skip("the larger images", "there is no shared folder with more images; GODWIT_SHARED names one")
         all_images(tap, scratch)
+        of_legacy(tap, scratch)
         by_gdb(tap, scratch)
         of_linux(tap, scratch)
     return tap.done()

@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     enum gw_export_format format = data[0] % GW_NUM_EXPORT_FORMATS;
     struct gw_sink *inspector = gw_inspector(&inspect, &err);
-    struct gw_image_opts opts = { .max_pfn = format == GW_EXPORT_RAW ? 4096 : gw_limit(PFN_MOST),
+    struct gw_image_opts opts = { .max_pfn = format == GW_EXPORT_RAW ? 4096 : gw_limit(PFN),
                                   .spool = memfd_create("spool", MFD_CLOEXEC),
                                   .from = gw_chan_memory(data + 1, size - 1, NULL, &err),
                                   .beside = inspector };
