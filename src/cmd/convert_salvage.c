@@ -37,6 +37,16 @@ static int look_at_rest(struct convert *c, struct gw_err *err)
     return c->provenance != NULL ? 0 : -1;
 }
 
+/* Of what kind of image nothing can be salvaged, that is converted if it is whole. */
+static int look_at_whole(struct convert *c, struct gw_err *err)
+{
+    struct gw_err why = GW_ERR_NONE;
+    if (err->code != GW_E_REFUSED || !gw_can_read_again(c->in) || convert_look(c, &why) < 0)
+        return -1;
+    *err = GW_ERR_NONE;
+    return 0;
+}
+
 int convert_salvage(struct convert *c, struct gw_err *err)
 {
     struct gw_err why = GW_ERR_NONE;
@@ -44,7 +54,7 @@ int convert_salvage(struct convert *c, struct gw_err *err)
     c->spool = -1;
     c->salvage = gw_salvage_open(c->in, spool, c->max_pfn, err);
     if (c->salvage == NULL)
-        return -1;
+        return look_at_whole(c, err);
     if (!gw_salvage_losses(c->salvage)->any && convert_look(c, &why) == 0)
         return 0;
     if (why.code == GW_E_SYSTEM || why.code == GW_E_REFUSED)
