@@ -313,7 +313,8 @@ static void what_does_not_fit_together_is_refused(void)
 {
     struct gw_buf none = { 0 }, octets = two_rounds();
     int spool = new_file(&none);
-    put_entries(&octets, 2, (const uint32_t[]){ 1, 1 });
+    put_entries(&octets, 1, (const uint32_t[]){ 1 });
+    put_entries(&octets, 1, (const uint32_t[]){ 1 });
     is_refused(&octets, spool, GW_E_INVALID, "pfn 0x1 comes twice in a compressed checkpoint");
     octets = two_rounds();
     put_entries(&octets, 1, (const uint32_t[]){ 2 });
