@@ -56,7 +56,7 @@ int judge_record(struct salvage_law *law, uint64_t at, bool strict, enum law *wh
                  struct gw_err *err);
 /* The type of what has the header of a known record there, though the rest may be wrong. */
 int header_type(struct salvage_law *law, uint64_t at, bool *has, uint32_t *type, struct gw_err *err);
-/* A header stands there that could be no other eight octets: it proves the record before it. An END is none such. */
+/* There stands the header of a record in which the input ends: what is cut behind it was right so far. */
 int header_proves(struct salvage_law *law, uint64_t at, bool *proves, struct gw_err *err);
 
 /* --- beside.c: what carries the image, behind it ------------------------------------------------------------------ */

@@ -8,7 +8,8 @@
 
 #include "damaged.h"
 
-#define COST 64u /* of looking at one header: what it costs in octets read */
+#define MOST_STATIC 16384u /* octets of a policy: several times what Xen writes, and less than a few pages */
+#define COST 64u           /* of looking at one header: what it costs in octets read */
 
 static bool keeps_kind(const struct salvage_law *law, const struct gw_record_info *info)
 {
@@ -24,6 +25,8 @@ static bool keeps_length(const struct gw_record_info *info, uint32_t length)
         return false;
     if (info->type == GW_REC_PAGE_DATA)
         return true;
+    if (info->kind == GW_KIND_STATIC && length > MOST_STATIC)
+        return false;
     return length <= gw_limit(KEPT_BODY) && (info->longest == 0 || length <= info->longest);
 }
 
@@ -62,7 +65,8 @@ int header_type(struct salvage_law *law, uint64_t at, bool *has, uint32_t *type,
 int header_proves(struct salvage_law *law, uint64_t at, bool *proves, struct gw_err *err)
 {
     struct seen seen;
-    *proves = read_header(law, at, &seen, err) && seen.known && seen.type != GW_REC_END && keeps_header(law, &seen);
+    *proves = read_header(law, at, &seen, err) && seen.known && seen.type != GW_REC_END && keeps_header(law, &seen) &&
+              seen.end > law->octets->size;
     return err->code == GW_E_OK ? 0 : -1;
 }
 
