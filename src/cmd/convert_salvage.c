@@ -50,9 +50,10 @@ static int look_at_whole(struct convert *c, struct gw_err *err)
 int convert_salvage(struct convert *c, struct gw_err *err)
 {
     struct gw_err why = GW_ERR_NONE;
+    const struct gw_legacy_opts legacy = gw_said_of_legacy(c->args);
     int spool = c->spool;
     c->spool = -1;
-    c->salvage = gw_salvage_open(c->in, spool, c->max_pfn, err);
+    c->salvage = gw_salvage_open(c->in, spool, &legacy, c->max_pfn, err);
     if (c->salvage == NULL)
         return look_at_whole(c, err);
     if (!gw_salvage_losses(c->salvage)->any && convert_look(c, &why) == 0)

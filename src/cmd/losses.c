@@ -121,6 +121,8 @@ static void json_lists(struct gw_json *json, const struct gw_losses *l, const st
         gw_json_bool(json, "digest_right", l->sum_right);
     if (l->unpacking[0] != '\0')
         gw_json_text(json, "unpacking", l->unpacking);
+    if (l->reading[0] != '\0')
+        gw_json_text(json, "reading", l->reading);
 }
 
 static void json_run(struct gw_json *json, const struct gw_doubtful *run)
@@ -242,6 +244,8 @@ static void print_text(FILE *out, const struct gw_salvage *salvage, const struct
     fprintf(out, "  NOT WHOLE: %s\n", room);
     if (l->unpacking[0] != '\0')
         fprintf(out, "  %s\n", gw_escape(room, sizeof room, l->unpacking, strlen(l->unpacking)));
+    if (l->reading[0] != '\0')
+        fprintf(out, "  %s\n", gw_escape(room, sizeof room, l->reading, strlen(l->reading)));
     for (size_t i = 0; i < l->num_holes; i++)
         print_hole(out, &l->holes[i]);
     for (uint64_t pfn = 0; gw_salvage_next(salvage, &pfn, &run);)

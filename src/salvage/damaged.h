@@ -116,7 +116,9 @@ struct stretch {
 struct gw_salvage {
     struct octets octets;
     struct salvage_law law;
-    int fd; /* owned */
+    int fd;    /* owned */
+    int spool; /* owned, as long as nothing is in it; else -1 */
+    struct gw_legacy_opts legacy;
     uint64_t max_pfn;
     char layers[64];
     struct gw_losses losses;
@@ -128,6 +130,7 @@ struct gw_salvage {
     struct piece image_headers;
     uint64_t begin; /* of the first record */
     uint32_t version;
+    bool converted; /* it was a legacy image, which has no X86_TSC_INFO if it is older than Xen 4.0 */
     /* scan.c */
     uint64_t commit; /* where the last complete checkpoint ended; 0: none */
     uint64_t stop;   /* if it stops: everything from here on is left out */
@@ -162,6 +165,8 @@ struct gw_salvage {
 int find_head(struct gw_salvage *s, struct gw_err *err);
 /* The image's headers anew, by what the records say of the guest. */
 int make_headers(struct gw_salvage *s, struct gw_err *err);
+/* legacy.c: a stream of today, as far as the image goes, takes the place of the octets; then as find_head. */
+int take_legacy(struct gw_salvage *s, struct gw_err *err);
 /* scan.c: from s->begin to the end. */
 int scan(struct gw_salvage *s, struct gw_err *err);
 /* What stands there cannot be what it says it is: it may have been memory whose header was written over. */

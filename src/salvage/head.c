@@ -165,12 +165,13 @@ int find_head(struct gw_salvage *s, struct gw_err *err)
     if (ask_readers(s, &probe, &why, err) < 0)
         return -1;
     if (strstr(s->layers, "legacy") != NULL)
-        return gw_fail(err, GW_E_REFUSED, "it is a legacy image (Xen 4.5 or older), of which nothing can be salvaged");
+        return take_legacy(s, err);
     s->carrier = carrier_of(s->layers);
     if (probe.begun) {
         set_begin(s, probe.headers.offset);
         s->version = probe.headers.image.version;
         s->law.guests = guests_of(&probe.headers.domain);
+        s->converted = probe.headers.domain.xen_major == 0;
         return 0;
     }
     bool in_headers = why.rule != NULL && why.placed && s->layers[0] != '\0' &&

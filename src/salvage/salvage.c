@@ -29,10 +29,9 @@ static int put_aside(struct gw_salvage *s, struct gw_chan *from, struct gw_err *
     return rc;
 }
 
-/* The plain octets of the input in a file of ours, or the input itself. spool: given. */
-static int open_octets(struct gw_salvage *s, const char *name, int spool, struct gw_err *err)
+/* The plain octets of the input in the spool, or the input itself. */
+static int open_octets(struct gw_salvage *s, const char *name, struct gw_err *err)
 {
-    gw_auto(gw_closep) int given = spool;
     gw_auto(gw_wrap_closep) struct gw_wrap *wrap = gw_wrap_open(name, s->max_pfn, err);
     if (wrap == NULL)
         return -1;
@@ -40,14 +39,14 @@ static int open_octets(struct gw_salvage *s, const char *name, int spool, struct
         s->fd = open(name, O_RDONLY | O_CLOEXEC);
         return s->fd >= 0 ? 0 : gw_fail(err, GW_E_SYSTEM, "it cannot be opened again");
     }
-    if (given < 0)
+    if (s->spool < 0)
         return gw_fail(err, GW_E_SYSTEM, "it has to be put aside, and there is no temporary file: unpack it");
     struct gw_chan *inside = gw_wrap_unpacked(wrap, err);
     if (inside == NULL)
         return -1;
     snprintf(s->layers, sizeof s->layers, "%s", gw_wrap_layers(wrap));
-    s->fd = given;
-    given = -1;
+    s->fd = s->spool;
+    s->spool = -1;
     return put_aside(s, inside, err);
 }
 
@@ -72,7 +71,8 @@ static int look(struct gw_salvage *s, struct gw_err *err)
     return settle(s, err);
 }
 
-struct gw_salvage *gw_salvage_open(const char *name, int spool, uint64_t max_pfn, struct gw_err *err)
+struct gw_salvage *gw_salvage_open(const char *name, int spool, const struct gw_legacy_opts *legacy, uint64_t max_pfn,
+                                   struct gw_err *err)
 {
     struct gw_salvage *s = gw_alloc(1, sizeof *s, err);
     if (s == NULL) {
@@ -80,10 +80,12 @@ struct gw_salvage *gw_salvage_open(const char *name, int spool, uint64_t max_pfn
         return NULL;
     }
     s->fd = -1;
+    s->spool = spool;
+    s->legacy = *legacy;
     s->max_pfn = max_pfn;
     gw_sparse_init(&s->pfns, sizeof(uint16_t));
     gw_sparse_init(&s->slots, sizeof(uint32_t));
-    if (open_octets(s, name, spool, err) == 0 && look(s, err) == 0)
+    if (open_octets(s, name, err) == 0 && look(s, err) == 0)
         return s;
     gw_salvage_close(s);
     return NULL;
@@ -104,6 +106,7 @@ void gw_salvage_close(struct gw_salvage *s)
     if (s == NULL)
         return;
     gw_closep(&s->fd);
+    gw_closep(&s->spool);
     octets_free(&s->octets);
     gw_buf_free(&s->law.entries);
     gw_buf_free(&s->law.body);

@@ -70,13 +70,16 @@ struct gw_losses {
     bool sum_right;   /* an IMAGE_DIGEST says that all pages are what they were */
     bool sum_wrong;
     char unpacking[200]; /* why the packed input could not be unpacked to its end; "" */
+    char reading[200];   /* why the legacy image could not be read to its end; "" */
 };
 
 /*
- * Looks at a file by its name, "-" for standard input. spool: a descriptor of a temporary file for what is packed or
- * can be read only once, given; -1: there is none. Fails when there is nothing of an image, or the system fails.
+ * Looks at a file by its name, "-" for standard input. spool: a descriptor of a temporary file for what is packed, can
+ * be read only once, or is a legacy image, given; -1: there is none. legacy: as for the wrap. Fails when there is
+ * nothing of an image, or the system fails.
  */
-struct gw_salvage *gw_salvage_open(const char *name, int spool, uint64_t max_pfn, struct gw_err *err);
+struct gw_salvage *gw_salvage_open(const char *name, int spool, const struct gw_legacy_opts *legacy, uint64_t max_pfn,
+                                   struct gw_err *err);
 
 /* Borrowed until close. */
 const struct gw_losses *gw_salvage_losses(const struct gw_salvage *salvage);

@@ -72,7 +72,7 @@ unsigned count_missing(const struct gw_salvage *s, uint32_t *missing)
     for (unsigned i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (needed[i].guest != GW_GUEST_ANY && needed[i].guest != s->law.guests)
             continue;
-        if (has_record(s, needed[i].type))
+        if (has_record(s, needed[i].type) || (s->converted && needed[i].type == GW_REC_X86_TSC_INFO))
             continue;
         if (missing != NULL)
             missing[num] = needed[i].type;
@@ -180,8 +180,8 @@ static void suggest(struct gw_salvage *s)
 static bool is_any(const struct gw_losses *l)
 {
     return l->num_holes > 0 || l->doubtful > 0 || l->lost > 0 || l->behind > 0 || l->num_missing > 0 ||
-           l->num_shaky > 0 || l->unpacking[0] != '\0' || l->head_lost || l->headers_lost || l->static_end_lost ||
-           l->end_lost || l->beside_lost || l->sum_wrong;
+           l->num_shaky > 0 || l->unpacking[0] != '\0' || l->reading[0] != '\0' || l->head_lost || l->headers_lost ||
+           l->static_end_lost || l->end_lost || l->beside_lost || l->sum_wrong;
 }
 
 int settle(struct gw_salvage *s, struct gw_err *err)

@@ -121,6 +121,13 @@ static int refuse_twice(struct legacy_walk *walk, uint32_t num, struct gw_err *e
     return 0;
 }
 
+/* The input ends among a batch's contents: those that are whole count. */
+static int cut_contents(struct legacy_walk *walk, uint64_t left, uint32_t num, struct gw_err *err)
+{
+    walk->num_pages += num - (left + GW_PAGE_LEN - 1) / GW_PAGE_LEN;
+    return legacy_cut(walk, "body", err);
+}
+
 static int read_batch(struct legacy_walk *walk, uint32_t num, uint64_t offset, struct gw_err *err)
 {
     struct legacy_batch batch = { .offset = offset, .entries = walk->entries, .num = num };
@@ -135,10 +142,10 @@ static int read_batch(struct legacy_walk *walk, uint32_t num, uint64_t offset, s
         batch.num_contents = 0;
     uint64_t end = walk->chan->read_pos + (uint64_t)batch.num_contents * GW_PAGE_LEN;
     if (walk->ops->batch != NULL && walk->ops->batch(walk->arg, &batch, err) < 0)
-        return legacy_cut(walk, "body", err);
+        return cut_contents(walk, end - walk->chan->read_pos, batch.num_contents, err);
     assert(walk->chan->read_pos <= end);
     if (gw_chan_skip(walk->chan, end - walk->chan->read_pos, err) < 0)
-        return legacy_cut(walk, "body", err);
+        return cut_contents(walk, end - walk->chan->read_pos, batch.num_contents, err);
     walk->num_pages += batch.num_contents;
     walk->num_batches++;
     return 0;

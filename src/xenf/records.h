@@ -36,7 +36,7 @@ enum gw_record_kind {
     R(0x03, X86_PV_P2M_FRAMES, "X86_PV_P2M_FRAMES", DYNAMIC, PV, 6, UNITS(16, 0, 8), 0, NONE,                          \
       "pfns of the pages that hold a PV guest's p2m")                                                                  \
     R(0x04, X86_PV_VCPU_BASIC, "X86_PV_VCPU_BASIC", DYNAMIC, PV, 6, LEAST(8), 0, 8, "registers of a vCPU")             \
-    R(0x05, X86_PV_VCPU_EXTENDED, "X86_PV_VCPU_EXTENDED", DYNAMIC, PV, 6, LEAST(8), 72, 8,                             \
+    R(0x05, X86_PV_VCPU_EXTENDED, "X86_PV_VCPU_EXTENDED", DYNAMIC, PV, 6, LEAST(8), 136, 8,                            \
       "callbacks and MCE of a vCPU")                                                                                   \
     R(0x06, X86_PV_VCPU_XSAVE, "X86_PV_VCPU_XSAVE", DYNAMIC, PV, 6, LEAST(8), 65536, 8, "extended state of a vCPU")    \
     R(0x07, SHARED_INFO, "SHARED_INFO", DYNAMIC, PV, 6, EXACT(4096), 0, NONE, "the page shared by guest and Xen")      \

@@ -88,10 +88,11 @@ static void must_be_stream(struct gw_salvage *salvage)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const struct gw_legacy_opts legacy = { .spool = -1 };
     struct gw_err err = GW_ERR_NONE;
     char name[64];
     int fd = file_of(data, size, name, sizeof name);
-    struct gw_salvage *salvage = gw_salvage_open(name, memfd_create("spool", MFD_CLOEXEC), MAX_PFN, &err);
+    struct gw_salvage *salvage = gw_salvage_open(name, memfd_create("spool", MFD_CLOEXEC), &legacy, MAX_PFN, &err);
     must_be_plain(err.msg);
     MUST((salvage != NULL) == (err.code == GW_E_OK));
     if (salvage != NULL && size < 1 << 20) {

@@ -47,12 +47,13 @@ static struct gw_buf image(bool again)
 
 static struct gw_salvage *salvage_of(struct gw_buf *buf, size_t len)
 {
+    static const struct gw_legacy_opts legacy = { .spool = -1 };
     struct gw_err err = GW_ERR_NONE;
     char name[64];
     int fd = memfd_create("image", MFD_CLOEXEC);
     CHECK(fd >= 0 && write(fd, buf->mem, len) == (ssize_t)len);
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-    struct gw_salvage *salvage = gw_salvage_open(name, -1, 4096, &err);
+    struct gw_salvage *salvage = gw_salvage_open(name, -1, &legacy, 4096, &err);
     CHECK_STR(err.msg, "");
     close(fd);
     gw_buf_free(buf);
