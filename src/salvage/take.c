@@ -286,11 +286,11 @@ int take_record(struct gw_salvage *s, const struct seen *record, struct gw_err *
     return rc;
 }
 
-static int doubt_pages(struct gw_salvage *s, struct gw_err *err)
+static int doubt_pages(struct gw_salvage *s, uint64_t at, struct gw_err *err)
 {
     enum law what;
     struct seen again;
-    if (judge_record(&s->law, s->last.at, false, &what, &again, err) < 0)
+    if (judge_record(&s->law, at, false, &what, &again, err) < 0)
         return -1;
     for (uint32_t i = 0; what == LAW_RECORD && i < again.count; i++) {
         uint16_t *state = gw_sparse_at(&s->pfns, gw_entry_pfn(entries_of(s)[i]), err);
@@ -307,7 +307,11 @@ int doubt_last(struct gw_salvage *s, struct gw_err *err)
     if (!s->has_last)
         return 0;
     if (s->last.type == GW_REC_PAGE_DATA)
-        return doubt_pages(s, err);
+        return doubt_pages(s, s->last.at, err);
+    /* A marker is eight octets that any memory may have, and so no proof of the pages before it. */
+    const struct gw_record_info *info = gw_record_info(s->last.type);
+    if (info != NULL && info->kind == GW_KIND_MARKER && s->last_pages.end == s->last.at)
+        return doubt_pages(s, s->last_pages.at, err);
     struct single *single = single_of(s, s->last.type, s->last.vcpu);
     if (single != NULL && single->piece.at == s->last.at)
         single->shaky = true;

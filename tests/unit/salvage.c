@@ -85,11 +85,30 @@ static void cut_makes_every_page_older(void)
 }
 
 /* The header of the fourth record is written over: the third is doubtful, the fourth gone. */
+static struct gw_salvage *with_header(bool again, uint32_t type, uint32_t length)
+{
+    struct gw_buf buf = image(again), header = { 0 };
+    gw_record_header_encode(&header, type, length);
+    memcpy(buf.mem + BEGIN + 3 * RECORD_LEN, header.mem, header.len);
+    gw_buf_free(&header);
+    return salvage_of(&buf, buf.len);
+}
+
 static struct gw_salvage *with_wrong_header(bool again)
 {
-    struct gw_buf buf = image(again);
-    memset(buf.mem + BEGIN + 3 * RECORD_LEN, 0xee, 8);
-    return salvage_of(&buf, buf.len);
+    return with_header(again, 0xeeeeeeee, 0xeeeeeeee);
+}
+
+/* Eight octets that any memory may have, and nothing that follows them. */
+static void a_marker_alone_proves_no_page(void)
+{
+    struct gw_salvage *salvage = with_header(false, GW_REC_VERIFY, 0);
+    struct gw_doubtful run;
+    uint64_t pfn = 0;
+    CHECK(gw_salvage_next(salvage, &pfn, &run));
+    CHECK(run.first <= 4 && run.first + run.num > 5);
+    CHECK(run.doubt != 0);
+    gw_salvage_close(salvage);
 }
 
 static void one_pass_proves_what_stands_around_a_hole(void)
@@ -139,6 +158,7 @@ const struct test tests[] = {
     { "cut-makes-every-page-older", cut_makes_every_page_older },
     { "one-pass-proves-what-stands-around-a-hole", one_pass_proves_what_stands_around_a_hole },
     { "several-passes-leave-what-is-before-a-hole-older", several_passes_leave_what_is_before_a_hole_older },
+    { "a-marker-alone-proves-no-page", a_marker_alone_proves_no_page },
     { "a-hole-in-the-state-touches-no-page", a_hole_in_the_state_touches_no_page },
     { NULL, NULL },
 };
