@@ -45,9 +45,17 @@ int pass_commit(struct gw_sink *sink, struct gw_err *err)
     return gw_sink_commit(next_of(sink), err);
 }
 
-/* False: it was said before. */
+#define TOLD_MOST 65536u /* octets of sentences that are told apart */
+
+/* False: it was said before, or too much was. */
 static bool is_new(struct filter *f, const char *sentence)
 {
+    if (f->told.len > TOLD_MOST) {
+        if (!f->full && f->tell != NULL)
+            f->tell(f->arg, "and more of that, which is not told one by one");
+        f->full = true;
+        return false;
+    }
     for (size_t at = 0; at < f->told.len; at += strlen((const char *)f->told.mem + at) + 1)
         if (strcmp((const char *)f->told.mem + at, sentence) == 0)
             return false;
@@ -75,7 +83,7 @@ void filter_lose(struct filter *f, const char *fmt, ...)
     va_end(ap);
     if (f->lossy) {
         filter_tell(f, "left out: %s", what);
-    } else if (is_new(f, what)) {
+    } else if (is_new(f, what) || f->num_losses == 0) {
         if (f->num_losses++ > 0)
             gw_put(&f->losses, "; ", 2);
         gw_put(&f->losses, what, strlen(what));

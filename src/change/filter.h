@@ -17,6 +17,7 @@ struct filter {
     struct gw_buf told;   /* sentences so far, each ended by a zero: none is told twice */
     struct gw_buf losses; /* what would be lost, "; " between */
     unsigned num_losses;
+    bool full; /* no more is told */
 };
 
 int pass_begin(struct gw_sink *sink, const struct gw_headers *headers, struct gw_err *err);

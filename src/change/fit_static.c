@@ -45,7 +45,8 @@ int fit_cpuid_policy(struct fit *f, const struct gw_record *record, struct gw_er
     while (gw_left(&cur) > 0) {
         struct gw_cpuid_leaf leaf = gw_cpuid_leaf_take(&cur);
         dropped = !gw_release_knows_leaf(f->release, leaf.leaf, leaf.subleaf, &has_none);
-        changed = changed || dropped || lower_limit(f, &leaf);
+        bool lowered = !dropped && lower_limit(f, &leaf);
+        changed = changed || dropped || lowered;
         if (dropped) {
             lose_leaf(f, &leaf);
         } else {

@@ -8,6 +8,8 @@
 
 #include "keeper.h"
 
+#define MOST_KEPT 65536u /* records and asides: they are held against each other */
+
 static struct keeper *keeper_of(struct gw_sink *sink)
 {
     return (struct keeper *)sink;
@@ -44,9 +46,9 @@ static struct kept *add(struct keeper *k, struct kept_list *list, enum kept_kind
 {
     void *mem = list->all;
     k->octets += len;
-    if (k->octets > gw_limit(SQUASHED)) {
-        gw_fail(err, GW_E_REFUSED, "more than %llu octets of records and of what stands beside the image",
-                (unsigned long long)gw_limit(SQUASHED));
+    if (k->octets > gw_limit(SQUASHED) || list->num == MOST_KEPT) {
+        gw_fail(err, GW_E_REFUSED, "more than %llu octets or %u of records and of what stands beside the image",
+                (unsigned long long)gw_limit(SQUASHED), MOST_KEPT);
         return NULL;
     }
     if (gw_grow(&mem, &list->cap, list->num + 1, sizeof *list->all, err) < 0)
@@ -99,8 +101,6 @@ static int keep_aside(struct keeper *k, struct kept_list *list, const struct gw_
     kept->aside.config = kept->config;
     kept->aside.state = kept->state;
     kept->aside.store = kept->store;
-    kept->legacy = copy_of(aside->legacy, sizeof *aside->legacy, err);
-    kept->aside.legacy = kept->legacy;
     return err->code == GW_E_OK ? 0 : -1;
 }
 

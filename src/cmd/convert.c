@@ -129,6 +129,8 @@ static void report_json(const struct convert *c, FILE *out)
     for (unsigned i = 0; i < c->num_notes; i++)
         gw_json_text(&json, NULL, c->notes[i]);
     gw_json_end(&json, ']');
+    if (c->num_more > 0)
+        gw_json_number(&json, "more_notes", c->num_more);
     if (c->salvages)
         gw_json_bool(&json, "whole", !c->salvaging);
     gw_json_end(&json, '}');

@@ -205,7 +205,8 @@ static int push(struct convert *c, struct gw_squash *squash, struct gw_chan *to,
 /* The input is read once, whatever it is; what would be lost shows before an octet is written. */
 static int squeeze(struct convert *c, struct gw_chan *to, struct gw_err *err)
 {
-    struct gw_verify_opts verify = { .max_pfn = c->max_pfn, .found = found, .arg = c };
+    /* what is squeezed out, a verify pass, is looked at before */
+    struct gw_verify_opts verify = { .contents = true, .max_pfn = c->max_pfn, .found = found, .arg = c };
     gw_auto(gw_sink_closep) struct gw_sink *verifier = gw_verifier(&verify, err);
     const struct gw_legacy_opts legacy = gw_said_of_legacy(c->args);
     struct gw_image_opts opts = { .max_pfn = c->max_pfn, .spool = c->spool, .legacy = &legacy, .beside = verifier };

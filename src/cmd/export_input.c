@@ -78,6 +78,9 @@ int gw_input_sum_begin(struct gw_input_sum *sum, const char *name, struct gw_err
         return -1;
     if (strcmp(name, "-") != 0 && stat(name, &sum->before) < 0)
         return gw_fail(err, GW_E_SYSTEM, "it cannot be opened");
+    if (strcmp(name, "-") != 0 && !S_ISREG(sum->before.st_mode) && !S_ISBLK(sum->before.st_mode))
+        return gw_fail(err, GW_E_REFUSED,
+                       "it can be read once only, and is summed up, too: give it as standard input, '-'");
     return 0;
 }
 

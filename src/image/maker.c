@@ -171,6 +171,10 @@ int gw_saved_make(struct gw_sink *maker, const struct gw_image_print *print, str
     gw_put(out, runs.mem, runs.len);
     out->bad = out->bad || runs.bad;
     gw_buf_free(&runs);
+    if (!out->bad && out->len + 8 > gw_limit(SAVED_INDEX))
+        return gw_fail(err, GW_E_REFUSED,
+                       "the index would have %zu octets, and is read up to %llu: squash the image first", out->len,
+                       (unsigned long long)gw_limit(SAVED_INDEX));
     if (gw_buf_ok(out, err) < 0)
         return -1;
     gw_put_u64(out, gw_check(out->mem, out->len));

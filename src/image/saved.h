@@ -13,7 +13,9 @@
  *                   u32 record, counted from 0; u32 how often each pfn was named; u32 pfns; u32 0. Ascending.
  *
  * Such a file is a stranger's. What it says is bounded by the image's length when it is read, and proven by the image
- * when it is used: the record that it names has to name the pfn, with that type and those contents.
+ * when it is used: the record that it names has to name the pfn, with that type and those contents. What nothing but a
+ * reading of the whole can tell is whether that record is one, and the last: a forged index can hide pages, and show
+ * what the guest has in its memory.
  */
 #ifndef GW_SAVED_H
 #define GW_SAVED_H

@@ -171,16 +171,16 @@ static void set_now(struct comparer *c, const struct told *told)
 }
 
 /* Checks of how an image is laid out in records; what they check is compared itself. */
-static bool is_check(const struct told *told)
+static bool is_check(const struct item *item)
 {
-    return told->item->type == GW_REC_PAGE_CHECKS || told->item->type == GW_REC_IMAGE_DIGEST;
+    return item->type == GW_REC_PAGE_CHECKS || item->type == GW_REC_IMAGE_DIGEST;
 }
 
 static void drop_checks(struct told_list *list)
 {
     size_t kept = 0;
     for (size_t i = 0; i < list->num; i++)
-        if (!is_check(&list->all[i]))
+        if (!is_check(list->all[i].item))
             list->all[kept++] = list->all[i];
     list->num = kept;
 }
@@ -203,8 +203,25 @@ static int merge(struct comparer *c, const struct told_list *a, const struct tol
     return 0;
 }
 
+/* What an inspector let go, or did not follow, cannot be held against anything: no verdict without it. */
+static int all_is_held(const struct inspector *in, struct gw_err *err)
+{
+    char room[32];
+    for (size_t i = 0; i < in->num_items; i++) {
+        const struct item *item = &in->items[i];
+        const struct held *held = item_state(in, item);
+        if (item->of == ITEM_RECORD && held != NULL && held->dropped && !is_check(item))
+            return gw_fail(err, GW_E_REFUSED, "%s is too long to be compared, or stands behind too much that is",
+                           gw_record_name(item->type, room, sizeof room));
+    }
+    return in->unfollowed == 0 ? 0
+                               : gw_fail(err, GW_E_REFUSED, "more kinds of records stand in it than can be compared");
+}
+
 static int sorted_list(struct gw_sink *inspector, struct told_list *out, struct gw_err *err)
 {
+    if (all_is_held((struct inspector *)inspector, err) < 0)
+        return -1;
     if (list_structures((struct inspector *)inspector, false, out, err) < 0)
         return -1;
     drop_checks(out);

@@ -89,6 +89,11 @@ struct every {
 static int enter(struct every *e, uint64_t table, uint8_t *page, struct gw_err *err)
 {
     struct gw_err failure = GW_ERR_NONE;
+    const uint8_t *before = gw_sparse_find(&e->met, table);
+    if (gw_cancelled())
+        return gw_fail(err, GW_E_REFUSED, "it was cancelled");
+    if (before != NULL && *before == GW_TABLE_ALIASES)
+        return 0;
     if (e->fetch(e->arg, table, page, &failure) < 0)
         return failure.code == GW_E_REFUSED ? 0 : gw_err_pass(err, &failure);
     uint8_t *met = gw_sparse_at(&e->met, table, err);

@@ -11,6 +11,14 @@
 
 #include "damaged.h"
 
+/* What has no place in the stream is lost, too. */
+static void keep_word(void *arg, const char *sentence)
+{
+    struct gw_losses *l = arg;
+    size_t len = strlen(l->reading);
+    snprintf(l->reading + len, sizeof l->reading - len, "%s%s", len > 0 ? "; " : "", sentence);
+}
+
 /* The image in its default wrapping, to the descriptor; *why: what ended the reading, or nothing. */
 static int rewrite(struct gw_salvage *s, int to, struct gw_err *why, struct gw_err *err)
 {
@@ -18,6 +26,8 @@ static int rewrite(struct gw_salvage *s, int to, struct gw_err *why, struct gw_e
     /* xend's own configuration would have to be made into another from the whole image */
     const struct gw_pack_opts opts = { .to = chan,
                                        .lossy = true,
+                                       .tell = keep_word,
+                                       .arg = &s->losses,
                                        .wrapping = strstr(s->layers, "xend") != NULL ? "raw" : NULL };
     gw_auto(gw_sink_closep) struct gw_sink *packer = chan != NULL ? gw_packer(&opts, err) : NULL;
     if (packer == NULL)
@@ -42,7 +52,11 @@ int take_legacy(struct gw_salvage *s, struct gw_err *err)
                        "it is a legacy image (Xen 4.5 or older), which is salvaged from a plain file only: unpack it");
     if (rewrite(s, s->spool, &why, err) < 0)
         return -1;
-    snprintf(s->losses.reading, sizeof s->losses.reading, "%.199s", why.code != GW_E_OK ? why.msg : "");
+    if (why.code == GW_E_OK) /* it is whole: what a conversion has to say, it says */
+        s->losses.reading[0] = '\0';
+    else
+        keep_word(&s->losses, why.msg);
+    s->misread = why.code != GW_E_OK && why.code != GW_E_SHORT;
     gw_closep(&s->fd);
     s->fd = s->spool;
     s->spool = -1;

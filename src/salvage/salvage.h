@@ -70,7 +70,7 @@ struct gw_losses {
     bool sum_right;   /* an IMAGE_DIGEST says that all pages are what they were */
     bool sum_wrong;
     char unpacking[200]; /* why the packed input could not be unpacked to its end; "" */
-    char reading[200];   /* why the legacy image could not be read to its end; "" */
+    char reading[400];   /* why the legacy image could not be read to its end, and what has no place; "" */
 };
 
 /*
@@ -88,7 +88,7 @@ bool gw_salvage_next(const struct gw_salvage *salvage, uint64_t *pfn, struct gw_
 /* "xz > xl > libxl": of the input. */
 const char *gw_salvage_layers(const struct gw_salvage *salvage);
 
-/* The input as it is, unpacked. The salvage stays open as long as the channel. */
+/* The input as it is, unpacked; of a legacy image, as far as it was read. The salvage outlives the channel. */
 struct gw_chan *gw_salvage_input(struct gw_salvage *salvage, struct gw_err *err);
 
 /*

@@ -147,6 +147,7 @@ int doubt_of(const struct gw_salvage *s, uint16_t state)
     if (s->losses.sum_right)
         return 0;
     own |= s->losses.sum_wrong ? GW_DOUBT_CHECKED : 0;
+    own |= s->misread ? GW_DOUBT_RECORD : 0;
     own |= s->losses.unpacking[0] != '\0' ? GW_DOUBT_UNPACKED : 0;
     return (int)(own | s->doubts[state >> PFN_STRETCH & 0xf]);
 }

@@ -68,8 +68,9 @@ static int on_chunk(void *arg, const struct legacy_chunk *chunk, struct gw_err *
                           "a chunk of id %d, which is an HVM guest's, stands in a PV guest's image", chunk->id);
     switch (chunk->id) {
     case LEGACY_VERIFY:
-        return image->rounds == NULL && image->last <= 1 ? legacy_emit_mark(&image->emit, GW_VERIFY, chunk->offset, err)
-                                                         : 0;
+        return image->planned && image->rounds == NULL && image->last <= 1
+                   ? legacy_emit_mark(&image->emit, GW_VERIFY, chunk->offset, err)
+                   : 0;
     case LEGACY_TMEM:
     case LEGACY_TMEM_EXTRA: return on_tmem(image, chunk, err);
     case LEGACY_COMPRESSED: return image->rounds != NULL ? legacy_rounds_chunk(image->rounds, chunk, err) : 0;
@@ -178,6 +179,7 @@ static int make_plan(struct legacy_image *image, struct gw_err *err)
 {
     image->planned = true;
     image->plan.num_rounds = image->walk.round;
+    image->plan.has_model = image->state.model_form != LEGACY_MODEL_NONE; /* of a round that was told already */
     return legacy_plan_make(&image->plan, &image->walk, err);
 }
 

@@ -121,6 +121,12 @@ static int refuse_twice(struct legacy_walk *walk, uint32_t num, struct gw_err *e
     return 0;
 }
 
+/* Contents come in chunks -12 (section 9). */
+static bool is_compressed(const struct legacy_walk *walk)
+{
+    return walk->compresses && walk->round > walk->compresses_from;
+}
+
 /* The input ends among a batch's contents: those that are whole count. */
 static int cut_contents(struct legacy_walk *walk, uint64_t left, uint32_t num, struct gw_err *err)
 {
@@ -137,7 +143,7 @@ static int read_batch(struct legacy_walk *walk, uint32_t num, uint64_t offset, s
     if (legacy_fill(walk, (uint64_t)num * walk->head->width, "body", err) < 0 ||
         widen(walk, num, &batch.num_contents, err) < 0 || refuse_twice(walk, num, err) < 0)
         return -1;
-    batch.is_compressed = walk->compresses && walk->round > walk->compresses_from;
+    batch.is_compressed = is_compressed(walk);
     if (batch.is_compressed)
         batch.num_contents = 0;
     uint64_t end = walk->chan->read_pos + (uint64_t)batch.num_contents * GW_PAGE_LEN;
@@ -235,6 +241,8 @@ static int read_compressed(struct legacy_walk *walk, struct legacy_chunk *chunk,
     if (chunk->length > UINT32_MAX)
         return gw_refuse(err, "legacy-length", "compressed pages claim %llu octets; a saver's buffer has 16 MiB",
                          (unsigned long long)chunk->length);
+    if (chunk->length > 0 && !is_compressed(walk))
+        return gw_refuse(err, "legacy-compression", "compressed pages stand where no checkpoint has any");
     uint64_t end = walk->chan->read_pos + chunk->length;
     if (say(walk, chunk, err) < 0)
         return legacy_cut(walk, "compressed pages", err);
@@ -293,6 +301,20 @@ static int one_chunk(struct legacy_walk *walk, bool *ended, struct gw_err *err)
     return rc < 0 ? gw_err_place(err, offset, 0) : 0;
 }
 
+/*
+ * All savers but those before 3.1, which know no HVM guest and no extended context, say the vCPUs (section 16). A body
+ * that does not has ended among contents: some entry before was not what it is.
+ */
+static int must_say_vcpus(const struct legacy_walk *walk, struct gw_err *err)
+{
+    if (walk->has_vcpus || (!walk->head->is_hvm && !walk->head->has_extended))
+        return 0;
+    gw_refuse(err, "legacy-chunk",
+              "the body ends behind %llu pages without a word about vCPUs: something before is damaged",
+              (unsigned long long)walk->num_pages);
+    return gw_err_place(err, legacy_offset(walk), 0);
+}
+
 int legacy_walk_body(struct legacy_walk *walk, struct gw_err *err)
 {
     bool ended = false;
@@ -305,7 +327,7 @@ int legacy_walk_body(struct legacy_walk *walk, struct gw_err *err)
     while (!ended)
         if (one_chunk(walk, &ended, err) < 0)
             return -1;
-    return 0;
+    return must_say_vcpus(walk, err);
 }
 
 void legacy_walk_free(struct legacy_walk *walk)

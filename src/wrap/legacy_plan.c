@@ -107,6 +107,10 @@ int legacy_plan_make(struct legacy_plan *plan, const struct legacy_walk *from, s
     walk->body = walk->more = (struct gw_buf){ 0 };
     int rc = scan_rounds(&s, walk, err);
     plan->num_pages = walk->num_pages;
+    if (plan->num_rounds == 0) { /* a first round that is cut: what was listed has no page all the same */
+        plan->unmapped = s.unmapped;
+        s.unmapped = (struct gw_bitmap){ 0 };
+    }
     gw_bitmap_free(&s.unmapped);
     legacy_walk_free(walk);
     return rc;

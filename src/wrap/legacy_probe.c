@@ -168,7 +168,10 @@ bool legacy_has_info(const uint8_t *mem, size_t len, unsigned width, bool *is_su
     static const uint8_t ones[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
     size_t at = 2 * (size_t)width + 4;
     *is_sure = len >= at + 4 && memcmp(mem + at, "vcpu", 4) == 0;
-    return len >= 2 * (size_t)width && memcmp(mem + width, ones, width) == 0;
+    if (len < 2 * (size_t)width || memcmp(mem + width, ones, width) != 0)
+        return false;
+    /* today's image with a damaged marker is none of ours */
+    return len < 2 * (size_t)width + 4 || memcmp(mem + 2 * (size_t)width, "XENF", 4) != 0;
 }
 
 /* As far as the octets go: the pfns of the p2m's frames of a PV guest. */

@@ -3,8 +3,8 @@
  *
  * Each pfn that was named has 8 octets here: its type, and where its last contents lie. Those of a batch, and pages
  * that stand whole among the compressed ones, stay in the input; what is made of a page and its changes is in the
- * spool, in the same place for each next change, so that the spool holds no more than the guest. A compressed round is
- * decoded at its end, when all entries and all chunks are known, in whatever order they came.
+ * spool, in the same place for each next change until it comes whole again. A compressed round is decoded at its end,
+ * when all entries and all chunks are known, in whatever order they came.
  *
  * It must not know which rounds are complete, nor where they end.
  */

@@ -12,7 +12,7 @@ import tarfile
 
 SOURCE = pathlib.Path(os.environ.get('GODWIT_SOURCE') or pathlib.Path(__file__).resolve().parents[2])
 SHARED = pathlib.Path(os.environ.get('GODWIT_SHARED') or SOURCE.resolve().parent / 'shared') / 'images'
-SHORT = SOURCE / 'tests' / 'images' / 'legacy.tar.xz'
+SHORT = SOURCE / 'tests' / 'images' / 'legacy' / 'images.tar.xz'
 ALL = SHARED / 'legacy-small.tar.zst'
 
 

@@ -303,7 +303,8 @@ static size_t arrived(const struct gw_buf *mem, int fd, uint8_t *to, size_t room
     struct gw_err err = GW_ERR_NONE;
     size_t len = 0;
     if (fd < 0) {
-        memcpy(to, mem->mem, mem->len);
+        if (mem->len > 0)
+            memcpy(to, mem->mem, mem->len);
         return mem->len;
     }
     (void)lseek(fd, 0, SEEK_SET); /* a pipe has no place */
