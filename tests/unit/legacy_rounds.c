@@ -243,6 +243,15 @@ static void must_be_the_guest(const struct gw_bitmap *unmapped)
     }
 }
 
+/* Behind a word about vCPUs, without which no body is one. */
+static void end_body(struct gw_buf *out)
+{
+    gw_put_u32(out, (uint32_t)LEGACY_VCPU_INFO);
+    gw_put_u32(out, 0);
+    gw_put_u64(out, 1);
+    gw_put_u32(out, LEGACY_END_OF_BODY);
+}
+
 static void the_memory_is_the_guests_at_the_last_round(void)
 {
     for (unsigned trial = 0; trial < 24; trial++) {
@@ -258,7 +267,7 @@ static void the_memory_is_the_guests_at_the_last_round(void)
             put_round(&octets, width, round > 0);
             if (round == 0)
                 gw_put_u32(&octets, (uint32_t)LEGACY_ENABLE_COMPRESSION);
-            gw_put_u32(&octets, LEGACY_END_OF_BODY);
+            end_body(&octets);
         }
         CHECK_EQ(gw_bitmap_init(&unmapped, PFNS, &err), 0);
         for (unsigned i = 0; i < 9; i++)
@@ -287,7 +296,7 @@ static struct gw_buf two_rounds(void)
     gw_put_u32(&out, 1);
     gw_put(&out, page, sizeof page);
     gw_put_u32(&out, (uint32_t)LEGACY_ENABLE_COMPRESSION);
-    gw_put_u32(&out, LEGACY_END_OF_BODY);
+    end_body(&out);
     return out;
 }
 
@@ -301,7 +310,7 @@ static void put_entries(struct gw_buf *out, uint32_t num, const uint32_t *entrie
 static void is_refused(struct gw_buf *octets, int spool, enum gw_code code, const char *why)
 {
     struct gw_err err = GW_ERR_NONE;
-    gw_put_u32(octets, LEGACY_END_OF_BODY);
+    end_body(octets);
     CHECK_EQ(resolve(octets, 0, 4, 2, spool, NULL, &err), -1);
     CHECK_FAIL(err, code, why);
     if (code == GW_E_INVALID)
@@ -351,14 +360,14 @@ static void types_without_contents_take_them_away(void)
     struct gw_err err = GW_ERR_NONE;
     struct gw_buf octets = two_rounds();
     put_entries(&octets, 3, (const uint32_t[]){ 0xd0000001, 0xe0000005, 0xf0000001 });
-    gw_put_u32(&octets, LEGACY_END_OF_BODY);
+    end_body(&octets);
     CHECK_EQ(resolve(&octets, 0, 4, 2, -1, NULL, &err), 0);
     CHECK_EQ(memory.type[1], GW_PAGE_BROKEN);
     CHECK_EQ(memory.type[5], GW_PAGE_XALLOC);
     gw_buf_free(&octets);
     octets = two_rounds();
     put_entries(&octets, 1, (const uint32_t[]){ 0xe0000001 }); /* allocated it was already */
-    gw_put_u32(&octets, LEGACY_END_OF_BODY);
+    end_body(&octets);
     CHECK_EQ(resolve(&octets, 0, 4, 2, -1, NULL, &err), 0);
     CHECK_EQ(memory.type[1], GW_PAGE_NOTAB);
     CHECK_EQ(memory.page[1][0], 0x11);
