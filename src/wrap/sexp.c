@@ -2,6 +2,8 @@
  * sexp.c - S-expressions as OCaml's sexplib writes them: lists in parentheses, bare atoms, atoms in double quotes with
  * backslash escapes. Time is linear in the text.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sexp.h"
@@ -128,4 +130,20 @@ size_t sexp_atom(struct span text, char *out, size_t room)
         out[used++] = is_quoted && *p == '\\' ? escape(p, left, &len) : *p;
     }
     return used;
+}
+
+void sexp_text(struct span list, const char *name, char *out, size_t room)
+{
+    struct span value;
+    size_t len = sexp_field(list, name, &value) ? sexp_atom(value, out, room - 1) : 0;
+    out[len] = '\0';
+}
+
+uint64_t sexp_number(struct span list, const char *name)
+{
+    char digits[24];
+    sexp_text(list, name, digits, sizeof digits);
+    errno = 0;
+    uint64_t value = strtoull(digits, NULL, 10);
+    return errno == 0 && digits[0] != '-' ? value : 0;
 }

@@ -17,5 +17,9 @@ bool sexp_field(struct span text, const char *name, struct span *out);
  * Returns how many octets it has, 0 when there is none.
  */
 size_t sexp_atom(struct span text, char *out, size_t room);
+/* A field's first atom, cut where room ends, with a zero behind it; "" when there is none. */
+void sexp_text(struct span list, const char *name, char *out, size_t room);
+/* A field's first atom as a decimal number; 0 when it is none, or too large. */
+uint64_t sexp_number(struct span list, const char *name);
 
 #endif

@@ -2,9 +2,7 @@
  * xend_config.c - an S-expression as xend wrote it: (domain (name x) (memory 64) ... (image (hvm ...))). Atoms that
  * need it stand in single quotes, with backslash escapes; that apart it is what OCaml's sexplib writes.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sexp.h"
@@ -35,22 +33,6 @@ static void turn_quotes(char *text, size_t len)
     }
 }
 
-static void copy(struct span list, const char *name, char *out, size_t room)
-{
-    struct span value;
-    size_t len = sexp_field(list, name, &value) ? sexp_atom(value, out, room - 1) : 0;
-    out[len] = '\0';
-}
-
-static uint64_t number(struct span list, const char *name)
-{
-    char digits[24];
-    copy(list, name, digits, sizeof digits);
-    errno = 0;
-    uint64_t value = strtoull(digits, NULL, 10);
-    return errno == 0 && digits[0] != '-' ? value : 0;
-}
-
 int read_xend_config(const uint8_t *mem, size_t len, struct gw_guest_config *out, struct gw_err *err)
 {
     char kind[16];
@@ -64,15 +46,15 @@ int read_xend_config(const uint8_t *mem, size_t len, struct gw_guest_config *out
     turn_quotes(text, len);
     struct span list = { .p = text, .len = len };
     out->is_object = sexp_is_list(list);
-    copy(list, "name", out->name, sizeof out->name);
-    copy(list, "uuid", out->uuid, sizeof out->uuid);
-    copy(list, "image", kind, sizeof kind);
+    sexp_text(list, "name", out->name, sizeof out->name);
+    sexp_text(list, "uuid", out->uuid, sizeof out->uuid);
+    sexp_text(list, "image", kind, sizeof kind);
     for (unsigned i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcmp(kind, types[i].image) == 0)
             snprintf(out->type, sizeof out->type, "%s", types[i].type);
-    uint64_t mib = gw_max(number(list, "maxmem"), number(list, "memory"));
+    uint64_t mib = gw_max(sexp_number(list, "maxmem"), sexp_number(list, "memory"));
     out->max_memkb = mib <= UINT32_MAX ? mib * 1024 : 0;
-    out->max_vcpus = (uint32_t)gw_min(number(list, "vcpus"), UINT32_MAX);
+    out->max_vcpus = (uint32_t)gw_min(sexp_number(list, "vcpus"), UINT32_MAX);
     gw_free(text);
     return 0;
 }

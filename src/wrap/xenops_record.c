@@ -2,9 +2,7 @@
  * xenops_record.c - what a xenopsd image's first record says (xenopsd-framing section 3): a list of fields, one of
  * which, vm_str, is xenopsd's own description of the guest as a quoted list of the same kind.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -15,33 +13,17 @@ static const struct {
     const char *xenopsd, *type;
 } types[] = { { "hvm", "hvm" }, { "pv", "pv" }, { "pvinpvh", "pvh" }, { "pvh", "pvh" } };
 
-static void copy(struct span list, const char *name, char *out, size_t room)
-{
-    struct span value;
-    size_t len = sexp_field(list, name, &value) ? sexp_atom(value, out, room - 1) : 0;
-    out[len] = '\0';
-}
-
-static uint64_t number(struct span list, const char *name)
-{
-    char digits[24];
-    copy(list, name, digits, sizeof digits);
-    errno = 0;
-    uint64_t value = strtoull(digits, NULL, 10);
-    return errno == 0 && digits[0] != '-' ? value : 0;
-}
-
 static void read_vm(struct span vm, struct gw_guest_config *out)
 {
     char kind[16];
-    copy(vm, "name", out->name, sizeof out->name);
-    copy(vm, "id", out->uuid, sizeof out->uuid);
-    copy(vm, "ty", kind, sizeof kind);
+    sexp_text(vm, "name", out->name, sizeof out->name);
+    sexp_text(vm, "id", out->uuid, sizeof out->uuid);
+    sexp_text(vm, "ty", kind, sizeof kind);
     for (unsigned i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcasecmp(kind, types[i].xenopsd) == 0)
             snprintf(out->type, sizeof out->type, "%s", types[i].type);
-    out->max_memkb = number(vm, "memory_static_max") / 1024;
-    out->max_vcpus = (uint32_t)gw_min(number(vm, "vcpu_max"), UINT32_MAX);
+    out->max_memkb = sexp_number(vm, "memory_static_max") / 1024;
+    out->max_vcpus = (uint32_t)gw_min(sexp_number(vm, "vcpu_max"), UINT32_MAX);
 }
 
 int read_xenops_record(const uint8_t *mem, size_t len, struct gw_guest_config *out, struct gw_err *err)
