@@ -6,6 +6,7 @@
 
 #include "harness.h"
 #include "legacy_pages.h"
+#include "remus.h"
 
 #define PAGES 40
 #define WORDS (LEGACY_PAGE / 4)
@@ -114,19 +115,6 @@ static void nothing_at_all_is_a_round_without_pages(void)
 }
 
 /* --- a sender ---------------------------------------------------------------------------------------------------- */
-
-static void put_runs(struct gw_buf *out, const uint8_t *old, const uint8_t *new)
-{
-    for (uint32_t word = 0, len; word < WORDS; word += len) {
-        bool differs = memcmp(old + 4 * word, new + 4 * word, 4) != 0;
-        for (len = 1; len < 127 && word + len < WORDS; len++)
-            if ((memcmp(old + 4 * (word + len), new + 4 * (word + len), 4) != 0) != differs)
-                break;
-        gw_put_u8(out, (uint8_t)((differs ? 0 : 0x80) | len));
-        if (differs)
-            gw_put(out, new + 4 * word, 4 * len);
-    }
-}
 
 /* Some edits, some of them to the same value; sometimes all of it, sometimes none. */
 static void edit(uint8_t *page)

@@ -10,9 +10,9 @@
 
 #include "harness.h"
 #include "legacy.h"
+#include "remus.h"
 
 #define PFNS 200
-#define WORDS (LEGACY_PAGE / 4)
 
 static uint32_t seed = 7;
 
@@ -45,19 +45,6 @@ static void change(uint32_t pfn)
     guest.type[pfn] = chance(20) == 0 ? GW_PAGE_L1 : GW_PAGE_NOTAB;
     for (uint32_t i = 0; i < edits; i++)
         guest.page[pfn][chance(LEGACY_PAGE)] = (uint8_t)chance(256);
-}
-
-static void put_runs(struct gw_buf *out, const uint8_t *old, const uint8_t *new)
-{
-    for (uint32_t word = 0, len; word < WORDS; word += len) {
-        bool differs = memcmp(old + 4 * word, new + 4 * word, 4) != 0;
-        for (len = 1; len < 127 && word + len < WORDS; len++)
-            if ((memcmp(old + 4 * (word + len), new + 4 * (word + len), 4) != 0) != differs)
-                break;
-        gw_put_u8(out, (uint8_t)((differs ? 0 : 0x80) | len));
-        if (differs)
-            gw_put(out, new + 4 * word, 4 * len);
-    }
 }
 
 static void compress(struct gw_buf *out, uint32_t pfn)
