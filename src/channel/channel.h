@@ -124,6 +124,13 @@ struct gw_chan *gw_chan_memory(const void *mem, size_t len, struct gw_buf *out, 
  */
 struct gw_chan *gw_chan_at(int fd, uint64_t at, uint64_t len, struct gw_err *err);
 
+/*
+ * Octets of a file at a place, whatever interrupts. gw_read_at: how many there were, fewer than len only where the file
+ * ends; -1 with errno. gw_write_at: 0 for all of them; -1 with errno.
+ */
+ssize_t gw_read_at(int fd, void *mem, size_t len, uint64_t at);
+int gw_write_at(int fd, const void *mem, size_t len, uint64_t at);
+
 /* Look-ahead over `next` (given, also on failure), for whoever owns all that follows. */
 struct gw_chan *gw_chan_window(struct gw_chan *next, struct gw_err *err);
 

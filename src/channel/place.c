@@ -1,12 +1,43 @@
 /*
- * place.c - a channel that reads a stretch of a file from a place of its own, whatever the descriptor's own place is:
- * so that one reader looks ahead while another stays where it is.
+ * place.c - octets of a file at a place of their own, whatever the descriptor's own place is; and a channel over a
+ * stretch of them, so that one reader looks ahead while another stays where it is.
  */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "channel.h"
+
+ssize_t gw_read_at(int fd, void *mem, size_t len, uint64_t at)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = pread(fd, (uint8_t *)mem + done, len - done, (off_t)(at + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+int gw_write_at(int fd, const void *mem, size_t len, uint64_t at)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = pwrite(fd, (const uint8_t *)mem + done, len - done, (off_t)(at + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = ENOSPC;
+        if (n <= 0)
+            return -1;
+        done += (size_t)n;
+    }
+    return 0;
+}
 
 struct place_chan {
     struct gw_chan chan;

@@ -2,7 +2,6 @@
  * image.c - opening an image for random access, and reading its pages through a window.
  */
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,17 +147,10 @@ static int look_at(struct gw_image *image, uint64_t place, struct gw_err *err)
     size_t want = offset < size ? (size_t)gw_min(follows ? WINDOW_LEN : FIRST_LOOK, size - offset) : 0;
     image->window_at = place;
     image->window_len = 0;
-    while (image->window_len < want) {
-        ssize_t got =
-            pread(fd, image->window + image->window_len, want - image->window_len, (off_t)(offset + image->window_len));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return gw_fail(err, GW_E_SYSTEM, "cannot read contents at offset 0x%llx", (unsigned long long)offset);
-        if (got == 0)
-            break;
-        image->window_len += (size_t)got;
-    }
+    ssize_t got = gw_read_at(fd, image->window, want, offset);
+    if (got < 0)
+        return gw_fail(err, GW_E_SYSTEM, "cannot read contents at offset 0x%llx", (unsigned long long)offset);
+    image->window_len = (size_t)got;
     return 0;
 }
 

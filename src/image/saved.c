@@ -1,7 +1,6 @@
 /*
  * saved.c - a saved index read, held against the image, and asked.
  */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -121,18 +120,10 @@ static bool find_run(const struct gw_saved *saved, uint64_t pfn, struct saved_ru
 /* Exactly these octets of the image; -1 without err set: they are not there. */
 static int read_octets(int fd, void *mem, size_t len, uint64_t at, struct gw_err *err)
 {
-    uint8_t *p = mem;
-    while (len > 0) {
-        ssize_t got = at <= INT64_MAX ? pread(fd, p, len, (off_t)at) : 0;
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? gw_fail(err, GW_E_SYSTEM, "the image cannot be read") : -1;
-        p += got;
-        at += (uint64_t)got;
-        len -= (size_t)got;
-    }
-    return 0;
+    ssize_t got = at <= INT64_MAX - len ? gw_read_at(fd, mem, len, at) : 0;
+    if (got < 0)
+        return gw_fail(err, GW_E_SYSTEM, "the image cannot be read");
+    return (size_t)got == len ? 0 : -1;
 }
 
 /* Where the record's last entry of that pfn and type has its contents, NO_PLACE for none; false: it has no such. */

@@ -1,7 +1,6 @@
 /*
  * saved_form.c - the parts of a saved index into octets and back; and what tells a file from another.
  */
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,18 +71,10 @@ struct saved_run saved_take_run(struct gw_cur *cur, bool *zero)
 
 static int read_at(int fd, uint8_t *mem, size_t len, uint64_t at, struct gw_err *err)
 {
-    while (len > 0) {
-        ssize_t got = pread(fd, mem, len, (off_t)at);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? gw_fail(err, GW_E_SYSTEM, "the image cannot be read")
-                           : gw_fail(err, GW_E_INVALID, "the image became shorter while it was read");
-        mem += got;
-        at += (uint64_t)got;
-        len -= (size_t)got;
-    }
-    return 0;
+    ssize_t got = gw_read_at(fd, mem, len, at);
+    if (got < 0)
+        return gw_fail(err, GW_E_SYSTEM, "the image cannot be read");
+    return (size_t)got < len ? gw_fail(err, GW_E_INVALID, "the image became shorter while it was read") : 0;
 }
 
 /* The edges, and pages between them at equal distances. */

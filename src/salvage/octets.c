@@ -2,7 +2,6 @@
  * octets.c - a damaged input by offset, through a window.
  */
 #include <assert.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,18 +30,9 @@ void octets_free(struct octets *o)
 /* As many of len octets as there are; a file that became shorter meanwhile ends there. */
 static int read_at(const struct octets *o, uint64_t at, uint8_t *mem, size_t len, size_t *got, struct gw_err *err)
 {
-    *got = 0;
-    while (*got < len) {
-        ssize_t n = pread(o->fd, mem + *got, len - *got, (off_t)(at + *got));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return gw_fail(err, GW_E_SYSTEM, "cannot read");
-        if (n == 0)
-            return 0;
-        *got += (size_t)n;
-    }
-    return 0;
+    ssize_t n = gw_read_at(o->fd, mem, len, at);
+    *got = n > 0 ? (size_t)n : 0;
+    return n < 0 ? gw_fail(err, GW_E_SYSTEM, "cannot read") : 0;
 }
 
 const uint8_t *octets_at(struct octets *o, uint64_t at, size_t len, struct gw_err *err)

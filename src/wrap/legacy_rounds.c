@@ -56,16 +56,11 @@ struct legacy_rounds {
 static int read_page(const struct legacy_rounds *rounds, const struct slot *slot, uint8_t *page, struct gw_err *err)
 {
     int fd = slot->in_spool ? rounds->spool : rounds->again.fd;
-    for (size_t done = 0; done < LEGACY_PAGE;) {
-        ssize_t n = pread(fd, page + done, LEGACY_PAGE - done, (off_t)(slot->at + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return gw_fail(err, GW_E_SYSTEM, "cannot read a page of an earlier checkpoint");
-        if (n == 0)
-            return errno = EIO, gw_fail(err, GW_E_SYSTEM, "the file became shorter while it was read");
-        done += (size_t)n;
-    }
+    ssize_t n = gw_read_at(fd, page, LEGACY_PAGE, slot->at);
+    if (n < 0)
+        return gw_fail(err, GW_E_SYSTEM, "cannot read a page of an earlier checkpoint");
+    if (n < LEGACY_PAGE)
+        return errno = EIO, gw_fail(err, GW_E_SYSTEM, "the file became shorter while it was read");
     return 0;
 }
 
@@ -76,14 +71,8 @@ static int write_page(struct legacy_rounds *rounds, struct slot *slot, const uin
         return gw_fail(err, GW_E_REFUSED,
                        "checkpoints with compressed pages have to be put together in a temporary file, and there is "
                        "none");
-    for (size_t done = 0; done < LEGACY_PAGE;) {
-        ssize_t n = pwrite(rounds->spool, page + done, LEGACY_PAGE - done, (off_t)(at + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return gw_fail(err, GW_E_SYSTEM, "cannot write to the temporary file");
-        done += (size_t)n;
-    }
+    if (gw_write_at(rounds->spool, page, LEGACY_PAGE, at) < 0)
+        return gw_fail(err, GW_E_SYSTEM, "cannot write to the temporary file");
     if (at == rounds->spooled)
         rounds->spooled += LEGACY_PAGE;
     slot->at = at & AT;

@@ -2,26 +2,10 @@
  * legacy_spool.c - what comes through a pipe and has to be read twice is put aside: into the temporary file that a
  * command has made for that.
  */
-#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "legacy.h"
-
-static int put(int fd, uint64_t at, const uint8_t *mem, size_t len, struct gw_err *err)
-{
-    while (len > 0) {
-        ssize_t n = pwrite(fd, mem, len, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return gw_fail(err, GW_E_SYSTEM, "cannot write to the temporary file");
-        mem += n;
-        at += (size_t)n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
 
 static int put_all(struct gw_chan *from, int fd, uint64_t at, uint64_t *len, struct gw_err *err)
 {
@@ -32,8 +16,10 @@ static int put_all(struct gw_chan *from, int fd, uint64_t at, uint64_t *len, str
     for (*len = 0;; *len += got) {
         if (gw_cancelled())
             return gw_fail(err, GW_E_REFUSED, "it was cancelled");
-        if (gw_chan_some(from, mem, room, &got, err) < 0 || put(fd, at + *len, mem, got, err) < 0)
+        if (gw_chan_some(from, mem, room, &got, err) < 0)
             return -1;
+        if (gw_write_at(fd, mem, got, at + *len) < 0)
+            return gw_fail(err, GW_E_SYSTEM, "cannot write to the temporary file");
         if (got == 0)
             return 0;
     }

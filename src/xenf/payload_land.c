@@ -15,33 +15,18 @@
 
 static int file_put(const struct gw_seg *seg, size_t at, const uint8_t *mem, size_t len, struct gw_err *err)
 {
-    while (len > 0) {
-        ssize_t n = pwrite(seg->fd, mem, len, (off_t)(seg->off + at));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return gw_fail(err, GW_E_SYSTEM, "cannot write contents to their file");
-        mem += n;
-        at += (size_t)n;
-        len -= (size_t)n;
-    }
-    return 0;
+    return gw_write_at(seg->fd, mem, len, seg->off + at) < 0
+               ? gw_fail(err, GW_E_SYSTEM, "cannot write contents to their file")
+               : 0;
 }
 
 int payload_file_get(const struct gw_seg *seg, size_t at, uint8_t *mem, size_t len, struct gw_err *err)
 {
-    while (len > 0) {
-        ssize_t n = pread(seg->fd, mem, len, (off_t)(seg->off + at));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return gw_fail(err, GW_E_SYSTEM, "cannot read contents from their file");
-        if (n == 0)
-            return errno = EIO, gw_fail(err, GW_E_SYSTEM, "the file of the contents ends too early");
-        mem += n;
-        at += (size_t)n;
-        len -= (size_t)n;
-    }
+    ssize_t n = gw_read_at(seg->fd, mem, len, seg->off + at);
+    if (n < 0)
+        return gw_fail(err, GW_E_SYSTEM, "cannot read contents from their file");
+    if ((size_t)n < len)
+        return errno = EIO, gw_fail(err, GW_E_SYSTEM, "the file of the contents ends too early");
     return 0;
 }
 
