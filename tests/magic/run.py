@@ -117,7 +117,7 @@ def of_legacy(name):
     if name.startswith("xl"):
         return "Xen domain image of xl, configuration .*, legacy stream"
     if name.startswith(("xend", "libvirt")):
-        return {"x": "image of xend", "l": LIBVIRT + ", version 1, legacy stream"}[name[0]]
+        return {"x": "Xen legacy image of xend", "l": LIBVIRT + ", version 1, legacy stream"}[name[0]]
     toolstack = re.search(r"-w(32|64)-pv", name)
     # Older ones than 3.2 have what tells them only if the guest asked for it.
     if toolstack and int(re.match(r"x(\d\d)", name)[1]) >= 32:
