@@ -211,13 +211,19 @@ def other_receiver(size):
 
 # --- the destination goes for good, or cannot start ------------------------------------------------------------------
 
+def host_goes(receiver, link):
+    """And nothing that it still sent arrives."""
+    kill_group(receiver)
+    link.links[0].cut('fin')
+
+
 def dies_after(at, comes_back):
     with hosts.World() as world:
         world.disturbed = True
         pid = world.guest(TINY)
         receiver = world.receive('unix:' + world.path('socket'))
         with relay.Relay(receiver.address) as link:
-            link.plans[0] = [relay.Rule(*at, lambda: kill_group(receiver))]
+            link.plans[0] = [relay.Rule(*at, lambda: host_goes(receiver, link))]
             program = world.migrate(pid, link.address, wait=20 if comes_back else 2)
             receiver.wait()
             again = world.receive(receiver.address) if comes_back else None
@@ -229,21 +235,30 @@ def dies_after(at, comes_back):
 
 
 def without_it(world, pid, last, receiver):
-    """Held until a person makes sure that the destination is dead; then its host comes back, and knows."""
-    for guest in world.watch.others(pid):
+    """Held until a person makes sure that the destination is dead; then its host comes back, and knows.
+
+    A guest may have started there before its host went. It is dead with it when the person says so: the one here goes on
+    from where it stood, as the person was told, and never beside the other.
+    """
+    there = world.watch.others(pid)
+    for guest in there:
         guest.kill()  # the host is gone, and all that ran there
     if last in ('held', 'untaken'):
+        world.expect(not world.watch.guest(pid).runs, 'it goes on before a person has said so')
         world.settle_without()
-        last = 'held, then %s by word of a person' % world.judge(pid).replace('lost', 'LOST')
-        world.expect(world.watch.guest(pid).works(), 'it does not go on')
+        world.expect(world.watch.guest(pid).works(), 'it does not go on by word of a person')
+        ran = any(guest.want != owners.NEVER_RAN for guest in there)
+        last = 'held, then kept by word of a person%s' % (', though it ran there' if ran else '')
     again = world.receive(receiver.address)
     world.expect(again.address == receiver.address, 'it listens elsewhere')
+    world.expect(len(world.watch.others(pid)) == len(there), 'it was started there again')
     return last
 
 
 @case('the destination dies behind REDY, and comes back, or stays away')
 def gone_destination(size):
-    places = [(relay.DOWN, ('REDY', 0, 0)), (relay.DOWN, ('REDY', 0, 'end')), (relay.UP, ('COMM', 0, 'end'))]
+    places = [(relay.DOWN, ('REDY', 0, 0)), (relay.DOWN, ('REDY', 0, 'end')), (relay.UP, ('COMM', 0, 'end')),
+              (relay.DOWN, ('RUNS', 0, 0))]
     for at in places:
         for comes_back in (True, False):
             for number in range(10 if size == 'full' else 1):
