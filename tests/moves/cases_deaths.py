@@ -237,8 +237,8 @@ def dies_after(at, comes_back):
 def without_it(world, pid, last, receiver):
     """Held until a person makes sure that the destination is dead; then its host comes back, and knows.
 
-    A guest may have started there before its host went. It is dead with it when the person says so: the one here goes on
-    from where it stood, as the person was told, and never beside the other.
+    A guest may have started there before its host went. It is dead with it when the person says so: the one here goes
+    on from where it stood, as the person was told, and never beside the other.
     """
     there = world.watch.others(pid)
     for guest in there:
