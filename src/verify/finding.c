@@ -24,8 +24,7 @@ static bool is_inside(const struct gw_rule *rule)
     return false;
 }
 
-/* A legacy image, or what a converter made of one (section 3). */
-static bool is_handed_on(const struct verifier *v)
+bool is_handed_on(const struct verifier *v)
 {
     return v->carrier.legacy || (v->headers.domain.type != 0 && v->headers.domain.xen_major == 0);
 }

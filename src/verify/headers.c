@@ -25,7 +25,8 @@ static void judge_xen_version(struct verifier *v, const struct gw_image_header *
                               const struct gw_domain_header *domain)
 {
     if (domain->xen_major == 0) {
-        find(v, GW_RULE_DHDR_CONVERTED, "the legacy converter (version %u) made this image", domain->xen_minor);
+        if (!v->carrier.legacy) /* else it is read as it was saved */
+            find(v, GW_RULE_DHDR_CONVERTED, "the legacy converter (version %u) made this image", domain->xen_minor);
         if (domain->xen_minor != 1)
             find(v, GW_RULE_DHDR_VERSION_PLAUSIBLE, "the legacy converter's version is %u; 1 exists",
                  domain->xen_minor);

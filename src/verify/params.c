@@ -41,7 +41,7 @@ int judge_hvm_params(struct verifier *v, const struct gw_record *record)
     v->hvm.params_at = v->at;
     if (v->tail.seen[GW_REC_HVM_PARAMS] > 1)
         find(v, GW_RULE_PARAM_DUPLICATE_RECORD, "a second HVM_PARAMS");
-    if (v->tail.seen[GW_REC_HVM_CONTEXT] == 0)
+    if (v->tail.seen[GW_REC_HVM_CONTEXT] == 0 && !is_handed_on(v)) /* there they always do */
         find(v, GW_RULE_PARAM_AFTER_CONTEXT, "HVM_PARAMS comes before HVM_CONTEXT");
     if (gw_hvm_params_decode(body, &params, &err) < 0) {
         return find_refusal(v, &err);

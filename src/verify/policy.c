@@ -170,6 +170,16 @@ void judge_static_record(struct verifier *v, const struct gw_frame *frame)
              gw_record_name(frame->type, room, sizeof room), v->fixed.inferred ? "the inferred place of " : "");
 }
 
+static void judge_policies_there(struct verifier *v)
+{
+    if (v->headers.image.version < 3 || is_handed_on(v)) /* no Xen before 4.14 could write them */
+        return;
+    if (!v->fixed.cpuid)
+        find(v, GW_RULE_CPUID_MISSING_V3, "the static data hold no X86_CPUID_POLICY");
+    if (!v->fixed.msr)
+        find(v, GW_RULE_MSR_MISSING_V3, "the static data hold no X86_MSR_POLICY");
+}
+
 void judge_static_end(struct verifier *v, const struct gw_mark *mark)
 {
     bool again = v->fixed.ended;
@@ -185,10 +195,8 @@ void judge_static_end(struct verifier *v, const struct gw_mark *mark)
     }
     v->fixed.ended = true;
     v->fixed.inferred = mark->inferred;
-    if (!again && v->headers.image.version >= 3 && !v->fixed.cpuid && !v->fixed.missing_told)
-        find(v, GW_RULE_CPUID_MISSING_V3, "the static data hold no X86_CPUID_POLICY");
-    if (!again && v->headers.image.version >= 3 && !v->fixed.msr && !v->fixed.missing_told)
-        find(v, GW_RULE_MSR_MISSING_V3, "the static data hold no X86_MSR_POLICY");
+    if (!again && !v->fixed.missing_told)
+        judge_policies_there(v);
 }
 
 /* At the first record that must not come before STATIC_DATA_END: memory, as in Xen. */

@@ -34,7 +34,8 @@ void judge_tail_record(struct verifier *v, const struct gw_frame *frame, uint32_
     char room[32];
     uint64_t rank = rank_of(frame->type, vcpu_id);
     judge_tail_begin(v, frame);
-    if (rank < v->tail.rank && !v->tail.interleaved_told) {
+    bool aged = frame->type == GW_REC_SHARED_INFO && is_handed_on(v); /* there it stands behind the vCPUs */
+    if (rank < v->tail.rank && !v->tail.interleaved_told && !aged) {
         v->tail.interleaved_told = true;
         find(v, GW_RULE_TAIL_INTERLEAVED, "%s stands behind records that Xen writes after it",
              gw_record_name(frame->type, room, sizeof room));

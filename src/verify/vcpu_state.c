@@ -17,6 +17,7 @@
 #define XEN_FIRST UINT64_C(0x0000800000000000) /* no address of a guest from here ... */
 #define XEN_END UINT64_C(0xffff880000000000)   /* ... to here, where those of a 64-bit guest go on */
 #define BREAKPOINTS 4
+#define AGED_EXTENDED_LEN 128u /* of a hypercall's whole union, which libxc of Xen 3.2 to 4.5 wrote (legacy 6.2) */
 
 /* A number of the basic state, of either width. */
 #define basic_at(v, blob, name, index)                                                                                 \
@@ -98,18 +99,34 @@ int judge_basic(struct verifier *v, const struct gw_vcpu *vcpu)
     return 0;
 }
 
-/* The inner number selects the vCPU, the inner size is what Xen believes: libxc compares neither. */
+bool is_aged_extended(const struct verifier *v, size_t len)
+{
+    return len == AGED_EXTENDED_LEN && is_handed_on(v);
+}
+
+/* What a hypervisor of that time filled in: 8 when it was a 32-bit one, more since Xen 4.2 and again since 4.3. */
+static bool is_aged_size(uint64_t size)
+{
+    return size == 8 || size == 32 || size == 40 || size == 56;
+}
+
+/*
+ * The inner number selects the vCPU, the inner size is what Xen believes: libxc compares neither. Behind the inner size
+ * an old saver left what was on its stack.
+ */
 void judge_extended(struct verifier *v, const struct gw_vcpu *vcpu)
 {
     char whose[24];
     uint64_t inner = gw_get(vcpu->blob, xen_domctl_ext_vcpucontext, vcpu);
     uint64_t size = gw_get(vcpu->blob, xen_domctl_ext_vcpucontext, size);
+    bool is_aged = is_aged_extended(v, gw_left(&vcpu->blob)) && is_aged_size(size);
+    struct gw_cur valid = is_aged ? gw_cur(vcpu->blob.p, (size_t)size) : vcpu->blob;
     snprintf(whose, sizeof whose, "vCPU %u", vcpu->id);
-    judge_layout(v, gw_pv_layout(GW_REC_X86_PV_VCPU_EXTENDED, v->pv.width), vcpu->blob, whose);
+    judge_layout(v, gw_pv_layout(GW_REC_X86_PV_VCPU_EXTENDED, v->pv.width), valid, whose);
     if (inner != vcpu->id)
         find(v, GW_RULE_VCPU_EXT_INNER_VCPU, "the extended state of vCPU %u says inside that it is that of vCPU %llu",
              vcpu->id, (unsigned long long)inner);
-    if (size != gw_left(&vcpu->blob))
+    if (size != gw_left(&vcpu->blob) && !is_aged)
         find(v, GW_RULE_VCPU_EXT_INNER_SIZE,
              "the extended state of vCPU %u has %zu octets and says inside that it has %llu", vcpu->id,
              gw_left(&vcpu->blob), (unsigned long long)size);

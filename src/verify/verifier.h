@@ -199,6 +199,11 @@ const char *broken_text(const struct verifier *v, enum gw_rule_number rule, cons
 /* Every number that is not as its row in the layout's table says it must be; whose: "vCPU 1", "X86_PV_INFO". */
 void judge_layout(struct verifier *v, const struct gw_layout *layout, struct gw_cur octets, const char *whose);
 struct place place_of(const struct gw_frame *frame);
+/*
+ * A legacy image, or what a converter made of one (section 3). What all of them have by birth, or lack, is no finding:
+ * it would tell nothing of the one at hand.
+ */
+bool is_handed_on(const struct verifier *v);
 /* The receiver's release is older than Xen 4.minor. */
 bool target_before(const struct verifier *v, unsigned minor);
 
@@ -236,6 +241,8 @@ uint64_t count_vcpus(const struct verifier *v);
 /* vcpu_state.c: each blob is as long as its record may be; which pages they name is judged when all is there. */
 int judge_basic(struct verifier *v, const struct gw_vcpu *vcpu);
 void judge_extended(struct verifier *v, const struct gw_vcpu *vcpu);
+/* An extended state as every legacy image has it: len octets, the state itself, without what stands before it. */
+bool is_aged_extended(const struct verifier *v, size_t len);
 void judge_vcpu_msrs(struct verifier *v, const struct gw_vcpu *vcpu);
 void judge_vcpu_pages(struct verifier *v);
 /* xstate.c */

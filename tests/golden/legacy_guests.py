@@ -273,7 +273,8 @@ class SavedPv(Saved):
         mask = 0
         if how.since('3.2'):
             fill = b'\0' if how.since('4.2') else b'\x5a'  # the stack's contents
-            extended = build_pv.extended(vcpu, 64, self.golden.width).ljust(128, fill)
+            size = 56 if how.since('4.3') else 40 if how.since('4.2') else 32  # all that Xen of that time filled in
+            extended = build_pv.extended(vcpu, size, self.golden.width).ljust(128, fill)
             self.add('vcpu-extended', extended)
         if how.xsave and how.xsave(vcpu) is not None:
             mask, area = how.xsave(vcpu)
