@@ -11,6 +11,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -168,17 +169,34 @@ static const struct gw_chan_ops pipe_ops = {
     .close = fd_close,
 };
 
+/*
+ * With the 64 KiB that a pipe has at first, two programs take turns for every 16 pages. 1 MiB is what anybody may ask
+ * for (pipe-max-size in pipe(7)); who may not keeps the pipe as it is.
+ */
+#define PIPE_ROOM (1 << 20)
+
+static void widen(int fd, const struct stat *st)
+{
+    if (S_ISFIFO(st->st_mode) && fcntl(fd, F_GETPIPE_SZ) < PIPE_ROOM)
+        (void)fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM);
+}
+
 struct gw_chan *gw_chan_fd_pair(int read_fd, int write_fd, bool owned, struct gw_err *err)
 {
-    struct stat st;
+    struct stat read_st = { 0 }, write_st = { 0 };
     struct fd_chan *f = gw_alloc(1, sizeof *f, err);
     if (f == NULL) {
         if (owned)
             close_fds(read_fd, write_fd);
         return NULL;
     }
-    f->chan.ops = fstat(read_fd, &st) == 0 && S_ISREG(st.st_mode) ? &file_ops : &pipe_ops;
     assert(read_fd >= 0 && write_fd >= 0);
+    (void)fstat(read_fd, &read_st); /* a descriptor that is none says so when it is used */
+    (void)fstat(write_fd, &write_st);
+    f->chan.ops = S_ISREG(read_st.st_mode) ? &file_ops : &pipe_ops;
+    widen(read_fd, &read_st);
+    if (write_fd != read_fd)
+        widen(write_fd, &write_st);
     f->read_fd = read_fd;
     f->write_fd = write_fd;
     f->owned = owned;

@@ -152,6 +152,8 @@ static const struct call {
     { CALL(ppoll), false, ANY },
     { CALL(fcntl), false, ARG(1, UINT32_MAX, F_GETFL) },
     { CALL(fcntl), false, ARG(1, UINT32_MAX, F_SETFD) },
+    { CALL(fcntl), false, ARG(1, UINT32_MAX, F_GETPIPE_SZ) }, /* a pipe is made larger */
+    { CALL(fcntl), false, ARG(1, UINT32_MAX, F_SETPIPE_SZ) },
     { CALL(pwrite64), false, ANY }, /* contents of a packed image that are put aside; it can no more than write */
     /* results, errors, the progress line */
     { CALL(write), false, ANY },

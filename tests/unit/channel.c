@@ -368,6 +368,22 @@ static void a_move_to_a_full_disk_is_the_systems_failure(void)
     gw_chan_close(from);
 }
 
+static void a_pipe_gets_room_for_a_mebioctet(void)
+{
+    struct gw_err err = GW_ERR_NONE;
+    int both[2];
+    CHECK_EQ(pipe2(both, O_CLOEXEC), 0);
+    int before = fcntl(both[1], F_GETPIPE_SZ), may = fcntl(both[1], F_SETPIPE_SZ, 1 << 20);
+    CHECK_EQ(fcntl(both[1], F_SETPIPE_SZ, before), before);
+    struct gw_chan *chan = gw_chan_fd_pair(both[0], both[1], true, &err);
+    CHECK(chan != NULL);
+    if (may == 1 << 20)
+        CHECK_EQ(fcntl(both[1], F_GETPIPE_SZ), 1 << 20);
+    gw_chan_close(chan);
+    if (may != 1 << 20)
+        SKIP("this system lets nobody have a pipe of 1 MiB");
+}
+
 static void a_read_that_fails_is_the_systems_failure(void)
 {
     struct gw_err err = GW_ERR_NONE;
@@ -403,6 +419,7 @@ const struct test tests[] = {
     { "a-window-at-the-end-shows-what-is-left", a_window_at_the_end_shows_what_is_left },
     { "only-owners-of-what-follows-look-ahead", only_owners_of_what_follows_look_ahead },
     { "an-owned-descriptor-is-closed-and-a-lent-one-stays", an_owned_descriptor_is_closed_and_a_lent_one_stays },
+    { "a-pipe-gets-room-for-a-mebioctet", a_pipe_gets_room_for_a_mebioctet },
     { "a-read-that-fails-is-the-systems-failure", a_read_that_fails_is_the_systems_failure },
     { "a-full-disk-is-the-systems-failure", a_full_disk_is_the_systems_failure },
     { "octets-move-whole-between-all-kinds", octets_move_whole_between_all_kinds },
