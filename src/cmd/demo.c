@@ -37,7 +37,7 @@ struct demo {
 /* What the other host tells its parent, through a pipe. */
 struct arrival {
     enum gw_arrival arrival;
-    char again[64];
+    char again[GW_AGAIN_ROOM];
     struct gw_chunk_totals totals;
 };
 

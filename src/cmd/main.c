@@ -69,8 +69,10 @@ static void print_version(void)
     printf("godwit %s\nreads images of version", GODWIT_VERSION);
     for (unsigned i = 0; i < gw_num_versions; i++)
         printf("%s%u", i == 0 ? " " : " and ", gw_versions[i].version);
-    printf("; unpacks gzip, xz, zstd, lz4; guests: process, model\n%s; OpenSSL %s\n", gw_wrap_library(),
-           gw_sha256_library());
+    printf("; unpacks gzip, xz, zstd, lz4; guests:");
+    for (unsigned i = 0; gw_guest_kind(i) != NULL; i++)
+        printf("%s %s", i == 0 ? "" : ",", gw_guest_kind(i)->name);
+    printf("\n%s; OpenSSL %s\n", gw_wrap_library(), gw_sha256_library());
     gw_sandbox_print(stdout);
 }
 

@@ -133,12 +133,6 @@ static int say_mark(struct gw_saver *s, enum gw_mark_kind kind, uint32_t type, s
     return gw_sink_mark(s->sink, &mark, err);
 }
 
-static void owe_all(struct gw_saver *s)
-{
-    for (uint64_t pfn = 0; pfn < s->facts.num_pfns; pfn++)
-        gw_bitmap_set(&s->owed, pfn);
-}
-
 static int step_static(struct gw_saver *s, struct gw_err *err)
 {
     struct gw_headers headers = { .image = s->facts.image, .domain = s->facts.domain };
@@ -149,9 +143,8 @@ static int step_static(struct gw_saver *s, struct gw_err *err)
     }
     if (gw_sink_begin(s->sink, &headers, err) < 0 || gw_source_static_records(s->source, emit, s, err) < 0 ||
         say_mark(s, GW_STATIC_END, GW_REC_STATIC_DATA_END, err) < 0 ||
-        gw_source_first_records(s->source, emit, s, err) < 0)
+        gw_source_first_records(s->source, emit, s, err) < 0 || gw_source_named(s->source, &s->owed, err) < 0)
         return -1;
-    owe_all(s);
     s->phase = s->opts.live ? GW_PHASE_ROUND : GW_PHASE_SUSPEND;
     begin_round(s);
     return 0;

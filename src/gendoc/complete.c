@@ -27,12 +27,25 @@ static void add_dirs(struct values *out)
     out->dirs = true;
 }
 
-static void add_guests(struct values *out)
+static void add_kinds(struct values *out, bool to_come)
 {
     char word[40];
+    const struct gw_guest_kind *kind;
     out->open = true;
-    for (unsigned i = 0; gw_guest_kind(i) != NULL; i++)
-        add_word(out, word, (size_t)snprintf(word, sizeof word, "%.30s:", gw_guest_kind(i)));
+    for (unsigned i = 0; (kind = gw_guest_kind(i)) != NULL; i++)
+        if (kind->destination != NULL || !to_come)
+            add_word(out, word, (size_t)snprintf(word, sizeof word, "%.30s:", kind->name));
+}
+
+static void add_guests(struct values *out)
+{
+    add_kinds(out, false);
+}
+
+/* What a guest may become. */
+static void add_places_to_come(struct values *out)
+{
+    add_kinds(out, true);
 }
 
 static void add_addresses(struct values *out, bool to_listen)
@@ -66,7 +79,7 @@ static const struct {
     void (*add)(struct values *out);
 } kinds[] = {
     { "FILE", add_files },   { "IN", add_files }, { "OUT", add_files },    { "FIRST", add_files },
-    { "SECOND", add_files }, { "DIR", add_dirs }, { "GUEST", add_guests }, { "KIND:SPEC", add_guests },
+    { "SECOND", add_files }, { "DIR", add_dirs }, { "GUEST", add_guests }, { "KIND:SPEC", add_places_to_come },
     { "DEST", add_peers },   { "ID", add_rules }, { "RULE", add_rules },   { "ADDR", add_places_to_listen },
 };
 

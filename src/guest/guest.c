@@ -11,58 +11,74 @@
 
 #include "guest.h"
 
-/* The back ends. open: name is the whole KIND:SPEC. */
-static const struct {
-    const char *kind;
-    struct gw_source *(*source)(const char *name, struct gw_err *err);
-    struct gw_destination *(*destination)(const char *name, struct gw_err *err);
-    enum gw_life (*look)(const char *again, struct gw_err *err); /* this and discard: missing where nothing finds one */
-    int (*discard)(const char *again, struct gw_err *err);
-} kinds[] = {
-    { "model", gw_model_source, gw_model_destination, NULL, NULL },
-    { "process", gw_process_source, gw_process_destination, gw_process_look, gw_process_discard },
+/* The back ends of this room. */
+static const struct gw_guest_kind own_kinds[] = {
+    { "model", gw_model_source, gw_model_destination, NULL, NULL, false },
+    { "process", gw_process_source, gw_process_destination, gw_process_look, gw_process_discard, false },
 };
 
-#define NUM_KINDS (sizeof kinds / sizeof kinds[0])
+#define NUM_OWN (sizeof own_kinds / sizeof own_kinds[0])
 
-/* The row of name; NUM_KINDS with err set when there is none. */
-static unsigned find_kind(const char *name, struct gw_err *err)
+/* Those of rooms above, in the order in which they were added. */
+static const struct gw_guest_kind *added[4];
+static unsigned num_added;
+
+void gw_guest_add_kind(const struct gw_guest_kind *kind)
 {
-    char list[64];
+    for (unsigned i = 0; i < num_added; i++)
+        if (added[i] == kind)
+            return;
+    assert(num_added < sizeof added / sizeof added[0]);
+    added[num_added++] = kind;
+}
+
+const struct gw_guest_kind *gw_guest_kind(unsigned number)
+{
+    if (number < NUM_OWN)
+        return &own_kinds[number];
+    return number - NUM_OWN < num_added ? added[number - NUM_OWN] : NULL;
+}
+
+/* The row of name; NULL with err set when there is none. */
+static const struct gw_guest_kind *find_kind(const char *name, struct gw_err *err)
+{
+    const struct gw_guest_kind *kind;
+    char list[128];
     size_t at = 0, len = strcspn(name, ":");
-    for (unsigned i = 0; i < NUM_KINDS; i++) {
-        if (strlen(kinds[i].kind) == len && memcmp(kinds[i].kind, name, len) == 0)
-            return i;
-        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s:", i > 0 ? ", " : "", kinds[i].kind);
+    for (unsigned i = 0; (kind = gw_guest_kind(i)) != NULL; i++) {
+        if (strlen(kind->name) == len && memcmp(kind->name, name, len) == 0)
+            return kind;
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s:", i > 0 ? ", " : "", kind->name);
         assert(at < sizeof list);
     }
     gw_fail(err, GW_E_USAGE, "'%s' names no guest: there is no kind '%.*s', only %s", name, (int)len, name, list);
-    return NUM_KINDS;
-}
-
-const char *gw_guest_kind(unsigned number)
-{
-    return number < NUM_KINDS ? kinds[number].kind : NULL;
+    return NULL;
 }
 
 bool gw_is_guest(const char *name)
 {
     struct gw_err ignored = GW_ERR_NONE;
-    return strchr(name, ':') != NULL && find_kind(name, &ignored) < NUM_KINDS;
+    return strchr(name, ':') != NULL && find_kind(name, &ignored) != NULL;
 }
 
 struct gw_source *gw_source_open(const char *name, struct gw_err *err)
 {
-    unsigned kind = find_kind(name, err);
-    struct gw_source *source = kind < NUM_KINDS ? kinds[kind].source(name, err) : NULL;
-    assert(source == NULL || (source->ops != NULL && !source->described));
+    const struct gw_guest_kind *kind = find_kind(name, err);
+    struct gw_source *source = kind != NULL ? kind->source(name, err) : NULL;
+    assert(source == NULL || (source->ops != NULL && !source->described && (source->suspended || !source->still)));
     return source;
 }
 
 struct gw_destination *gw_destination_open(const char *name, struct gw_err *err)
 {
-    unsigned kind = find_kind(name, err);
-    struct gw_destination *dest = kind < NUM_KINDS ? kinds[kind].destination(name, err) : NULL;
+    const struct gw_guest_kind *kind = find_kind(name, err);
+    if (kind == NULL)
+        return NULL;
+    if (kind->destination == NULL) {
+        gw_fail(err, GW_E_USAGE, "no guest comes to be as '%s:': name another kind", kind->name);
+        return NULL;
+    }
+    struct gw_destination *dest = kind->destination(name, err);
     assert(dest == NULL || (dest->ops != NULL && dest->state == GW_DEST_FRESH));
     return dest;
 }
@@ -76,25 +92,32 @@ static int fail_not_found(const char *again, struct gw_err *err)
 
 enum gw_life gw_guest_look(const char *again, struct gw_err *err)
 {
-    unsigned kind = find_kind(again, err);
+    const struct gw_guest_kind *kind = find_kind(again, err);
     enum gw_life life = GW_LIFE_UNKNOWN;
-    if (kind < NUM_KINDS && kinds[kind].look != NULL)
-        life = kinds[kind].look(again, err);
-    else if (kind < NUM_KINDS)
+    if (kind != NULL && kind->look != NULL)
+        life = kind->look(again, err);
+    else if (kind != NULL)
         fail_not_found(again, err);
     if (life == GW_LIFE_UNKNOWN)
         gw_because(err, "cannot tell what became of the guest '%s'", again);
     return life;
 }
 
+bool gw_guest_lasts(const char *again)
+{
+    struct gw_err ignored = GW_ERR_NONE;
+    const struct gw_guest_kind *kind = find_kind(again, &ignored);
+    return kind != NULL && kind->lasts;
+}
+
 int gw_guest_discard(const char *again, struct gw_err *err)
 {
-    unsigned kind = find_kind(again, err);
-    if (kind == NUM_KINDS)
+    const struct gw_guest_kind *kind = find_kind(again, err);
+    if (kind == NULL)
         return -1;
-    if (kinds[kind].discard == NULL)
+    if (kind->discard == NULL)
         fail_not_found(again, err);
-    else if (kinds[kind].discard(again, err) == 0)
+    else if (kind->discard(again, err) == 0)
         return 0;
     return gw_because(err, "cannot take the guest '%s' away", again);
 }
@@ -125,6 +148,16 @@ int gw_source_first_records(struct gw_source *source, gw_emit_fn *emit, void *ar
 {
     assert(source->described && !source->gone);
     return source->ops->first_records != NULL ? source->ops->first_records(source, emit, arg, err) : 0;
+}
+
+int gw_source_named(struct gw_source *source, struct gw_bitmap *pfns, struct gw_err *err)
+{
+    assert(source->described && !source->gone);
+    if (source->ops->named != NULL)
+        return source->ops->named(source, pfns, err);
+    for (uint64_t pfn = 0; pfn < pfns->num; pfn++)
+        gw_bitmap_set(pfns, pfn);
+    return 0;
 }
 
 int gw_source_track(struct gw_source *source, struct gw_err *err)
@@ -226,6 +259,12 @@ int gw_source_destroy(struct gw_source *source, struct gw_err *err)
         return -1;
     source->gone = true;
     return 0;
+}
+
+const char *gw_source_remains(const struct gw_source *source)
+{
+    assert(source->gone);
+    return source->ops->remains != NULL ? source->ops->remains(source) : "";
 }
 
 void gw_source_close(struct gw_source *source)

@@ -3,7 +3,8 @@
  *
  * A guest is named on the command line as KIND:SPEC. The engine (above) decides what happens when; a back end knows
  * how. It knows nothing of channels, images in files, or other hosts. Contents never pass through here: a back end
- * says where they lie, in memory or in a descriptor.
+ * says where they lie, in memory or in a descriptor. One that has to know what this room must not know stands in a room
+ * above, and adds its kind (gw_guest_add_kind).
  *
  * Slots run on one thread at a time per guest unless said otherwise. A slot that fails leaves the guest as it was
  * before the call. After any failure close is allowed, and for a source untrack and resume.
@@ -17,6 +18,8 @@
 #include "channel.h"
 #include "xenf.h"
 
+#define GW_AGAIN_ROOM 1024 /* for the name by which a guest is found again; it may have a file's name in it */
+
 /* What is true of a guest as long as it runs. */
 struct gw_guest_facts {
     struct gw_image_header image;   /* version 3, the rest zero */
@@ -27,7 +30,8 @@ struct gw_guest_facts {
     char kind[16];                  /* the back end's */
     bool live;                      /* track works here */
     char live_why_not[160];         /* when it does not: the reason, a sentence */
-    char again[64];                 /* KIND:SPEC by which another process finds this guest; empty: none does */
+    char again[GW_AGAIN_ROOM];      /* KIND:SPEC by which another process finds this guest; empty: none does */
+    char lacks[256];                /* what belongs to it and does not go with it: a sentence; empty: nothing */
 };
 
 /* One record of state or of static data, given to whoever asked for them. body: borrowed for the call. */
@@ -54,6 +58,11 @@ struct gw_source_ops {
     int (*static_records)(struct gw_source *source, gw_emit_fn *emit, void *arg, struct gw_err *err);
     /* Once, behind static_records: what stands directly behind STATIC_DATA_END (P2M_FRAMES). Missing: nothing does. */
     int (*first_records)(struct gw_source *source, gw_emit_fn *emit, void *arg, struct gw_err *err);
+    /*
+     * Sets the bits of the pfns that there is something to say of, so that an image of the guest names them (num_pfns
+     * bits, all clear). Missing: of all of them.
+     */
+    int (*named)(struct gw_source *source, struct gw_bitmap *pfns, struct gw_err *err);
     /* From now on writes are remembered; all pages count as clean. May fail with the reason; the guest runs on. */
     int (*track)(struct gw_source *source, struct gw_err *err);
     /*
@@ -83,6 +92,11 @@ struct gw_source_ops {
     void (*untrack)(struct gw_source *source);
     /* The guest has moved: it ends here. Only while suspended. */
     int (*destroy)(struct gw_source *source, struct gw_err *err);
+    /*
+     * Behind destroy: what is left of it here all the same, and what nobody must do with it now; a sentence, borrowed
+     * until close. Missing: nothing is left.
+     */
+    const char *(*remains)(const struct gw_source *source);
     /* Lets go of the guest as it is, running or suspended; frees. Once, last. */
     void (*close)(struct gw_source *source);
 };
@@ -91,7 +105,8 @@ struct gw_source_ops {
 struct gw_source {
     const struct gw_source_ops *ops;
     bool described, tracking, suspended;
-    bool gone;        /* destroyed: only drop, untrack and close may follow */
+    bool still;       /* set at open: it is suspended from the start, and resume lets nothing run (a file) */
+    bool gone;        /* destroyed: only drop, untrack, remains and close may follow */
     atomic_uint held; /* batches */
 };
 
@@ -145,16 +160,39 @@ struct gw_destination {
     unsigned placed; /* calls of place that wait for their placed */
 };
 
-/* The kinds of guests by number; NULL behind the last. */
-const char *gw_guest_kind(unsigned number);
+/* What became of a guest, for whoever comes after its godwit. */
+enum gw_life {
+    GW_LIFE_UNKNOWN,   /* cannot be told now: err says why (EBUSY: another godwit holds it) */
+    GW_LIFE_GONE,      /* surely not there any more */
+    GW_LIFE_NEVER_RAN, /* there, and never ran */
+    GW_LIFE_RAN,       /* there; it runs, or ran and is suspended */
+};
 
-/*
- * By KIND:SPEC, where SPEC is key=value,key=value and may be empty; the head comments of process.h and model.h list the
- * keys. The reasons of a failure are for the user: wrong use (GW_E_USAGE) or the system (GW_E_SYSTEM). A source that is
- * to be found again and never ran is refused (GW_E_REFUSED); one that another godwit holds is busy (EBUSY).
- */
+/* A kind of guest: a row of the table. name: the whole KIND:SPEC, here and below. */
+struct gw_guest_kind {
+    const char *name; /* of the kind */
+    struct gw_source *(*source)(const char *name, struct gw_err *err);
+    /* NULL: guests only leave from there, and none comes to be as one. */
+    struct gw_destination *(*destination)(const char *name, struct gw_err *err);
+    /* As gw_guest_look and gw_guest_discard. NULL: none is found again; none that never ran stays. */
+    enum gw_life (*look)(const char *again, struct gw_err *err);
+    int (*discard)(const char *again, struct gw_err *err);
+    bool lasts; /* a guest is there again when the machine was started anew */
+};
+
+/* The kinds of guests by number; NULL behind the last. */
+const struct gw_guest_kind *gw_guest_kind(unsigned number);
+/* One more, of a room above: by who makes the program, before anything is asked here. kind: borrowed for ever. */
+void gw_guest_add_kind(const struct gw_guest_kind *kind);
+
 /* It begins as a name of a guest does: with a kind that there is, and a colon. */
 bool gw_is_guest(const char *name);
+/*
+ * By KIND:SPEC, where SPEC is key=value,key=value and may be empty; the head comments of process.h, model.h and of the
+ * rooms above that add kinds list the keys. The reasons of a failure are for the user: wrong use (GW_E_USAGE) or the
+ * system (GW_E_SYSTEM). A source that is to be found again and never ran is refused (GW_E_REFUSED); one that another
+ * godwit holds is busy (EBUSY).
+ */
 struct gw_source *gw_source_open(const char *name, struct gw_err *err);
 struct gw_destination *gw_destination_open(const char *name, struct gw_err *err);
 
@@ -166,16 +204,10 @@ struct gw_destination *gw_destination_open(const char *name, struct gw_err *err)
  * guest shares the hold with its child until both have gone.
  */
 
-/* What became of a guest, for whoever comes after its godwit. */
-enum gw_life {
-    GW_LIFE_UNKNOWN,   /* cannot be told now: err says why (EBUSY: another godwit holds it) */
-    GW_LIFE_GONE,      /* surely not there any more */
-    GW_LIFE_NEVER_RAN, /* there, and never ran */
-    GW_LIFE_RAN,       /* there; it runs, or ran and is suspended */
-};
-
 /* again: as facts.again and gw_destination_again say it. The guest is held meanwhile, and left as it is. */
 enum gw_life gw_guest_look(const char *again, struct gw_err *err);
+/* It may be there again though the machine was started anew meanwhile. */
+bool gw_guest_lasts(const char *again);
 /*
  * Ends a guest that never ran; one that is gone already: nothing happens, and that is no failure. One that ran is
  * refused (GW_E_REFUSED) and left as it is.
@@ -189,6 +221,8 @@ int gw_guest_discard(const char *again, struct gw_err *err);
 int gw_source_describe(struct gw_source *source, struct gw_guest_facts *out, struct gw_err *err);
 int gw_source_static_records(struct gw_source *source, gw_emit_fn *emit, void *arg, struct gw_err *err);
 int gw_source_first_records(struct gw_source *source, gw_emit_fn *emit, void *arg, struct gw_err *err);
+/* pfns: num_pfns bits, all clear. */
+int gw_source_named(struct gw_source *source, struct gw_bitmap *pfns, struct gw_err *err);
 int gw_source_track(struct gw_source *source, struct gw_err *err);
 int gw_source_collect(struct gw_source *source, struct gw_bitmap *dirty, uint64_t *num, struct gw_err *err);
 int gw_source_hold(struct gw_source *source, const uint64_t *pfns, uint32_t count, struct gw_hold *out,
@@ -200,6 +234,8 @@ int gw_source_resume(struct gw_source *source, struct gw_err *err);
 int gw_source_throttle(struct gw_source *source, unsigned percent, struct gw_err *err);
 void gw_source_untrack(struct gw_source *source);
 int gw_source_destroy(struct gw_source *source, struct gw_err *err);
+/* Behind destroy; "": nothing is left. */
+const char *gw_source_remains(const struct gw_source *source);
 /* NULL is fine. */
 void gw_source_close(struct gw_source *source);
 
@@ -223,7 +259,9 @@ void gw_destination_leave(struct gw_destination *dest);
 /* NULL is fine. */
 void gw_destination_close(struct gw_destination *dest);
 
+#include "hold.h"
 #include "model.h"
 #include "process.h"
+#include "spec.h"
 
 #endif

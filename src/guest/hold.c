@@ -10,7 +10,7 @@ struct block {
     uint64_t entries[]; /* as many as asked for */
 };
 
-int hold_new(struct gw_hold *hold, uint32_t count, struct gw_err *err)
+int gw_hold_new(struct gw_hold *hold, uint32_t count, struct gw_err *err)
 {
     assert(count > 0 && count <= GW_HOLD_MAX);
     struct block *block = gw_alloc(1, sizeof *block + count * sizeof block->entries[0], err);
@@ -20,7 +20,7 @@ int hold_new(struct gw_hold *hold, uint32_t count, struct gw_err *err)
     return 0;
 }
 
-bool segs_add(struct gw_seg *segs, unsigned *num, unsigned room, const struct gw_seg *page)
+bool gw_segs_add(struct gw_seg *segs, unsigned *num, unsigned room, const struct gw_seg *page)
 {
     struct gw_seg *last = *num > 0 ? &segs[*num - 1] : NULL;
     bool memory = last != NULL &&
@@ -35,21 +35,26 @@ bool segs_add(struct gw_seg *segs, unsigned *num, unsigned room, const struct gw
     return true;
 }
 
-void hold_page(struct gw_hold *hold, uint64_t pfn, uint8_t *mem, int fd, uint64_t off)
+void gw_hold_entry(struct gw_hold *hold, uint64_t entry, const struct gw_seg *contents)
 {
-    struct gw_seg page = { .mem = mem, .fd = fd, .off = off, .len = GW_PAGE_LEN };
-    bool fits = segs_add(hold->segs, &hold->num_segs, GW_HOLD_MAX, &page);
-    assert(fits && hold->count < GW_HOLD_MAX);
-    hold->entries[hold->count++] = gw_entry(pfn, GW_PAGE_NOTAB);
+    assert(hold->count < GW_HOLD_MAX && gw_type_has_contents(gw_entry_type(entry)) == (contents != NULL));
+    bool fits = contents == NULL || gw_segs_add(hold->segs, &hold->num_segs, GW_HOLD_MAX, contents);
+    assert(fits);
+    hold->entries[hold->count++] = entry;
 }
 
-void hold_hole(struct gw_hold *hold, uint64_t pfn)
+void gw_hold_page(struct gw_hold *hold, uint64_t pfn, uint8_t *mem, int fd, uint64_t off)
 {
-    assert(hold->count < GW_HOLD_MAX);
-    hold->entries[hold->count++] = gw_entry(pfn, GW_PAGE_XTAB);
+    const struct gw_seg page = { .mem = mem, .fd = fd, .off = off, .len = GW_PAGE_LEN };
+    gw_hold_entry(hold, gw_entry(pfn, GW_PAGE_NOTAB), &page);
 }
 
-void hold_free(struct gw_hold *hold)
+void gw_hold_hole(struct gw_hold *hold, uint64_t pfn)
+{
+    gw_hold_entry(hold, gw_entry(pfn, GW_PAGE_XTAB), NULL);
+}
+
+void gw_hold_free(struct gw_hold *hold)
 {
     gw_free(hold->own);
     hold->own = NULL;

@@ -8,11 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hold.h"
 #include "pattern.h"
 #include "pvh.h"
 #include "script.h"
-#include "spec.h"
 
 #define DIRTY_MAX 16
 #define SPECIAL_PAGES 2                         /* the last ones: xenstore's and the console's; zero, never written */
@@ -141,13 +139,13 @@ static int model_hold(struct gw_source *source, const uint64_t *pfns, uint32_t c
 {
     struct model *m = model_of(source);
     assert(pfns[count - 1] < m->pages);
-    if (script_call(&m->script, SLOT_hold, err) < 0 || hold_new(out, count, err) < 0)
+    if (script_call(&m->script, SLOT_hold, err) < 0 || gw_hold_new(out, count, err) < 0)
         return -1;
     for (uint32_t i = 0; i < count; i++)
         if (is_hole(m, pfns[i]))
-            hold_hole(out, pfns[i]);
+            gw_hold_hole(out, pfns[i]);
         else
-            hold_page(out, pfns[i], m->memory + pfns[i] * GW_PAGE_LEN, -1, 0);
+            gw_hold_page(out, pfns[i], m->memory + pfns[i] * GW_PAGE_LEN, -1, 0);
     return 0;
 }
 
@@ -155,7 +153,7 @@ static void model_drop(struct gw_source *source, struct gw_hold *hold)
 {
     struct gw_err none = GW_ERR_NONE;
     script_call(&model_of(source)->script, SLOT_drop, &none);
-    hold_free(hold);
+    gw_hold_free(hold);
 }
 
 static int model_suspend(struct gw_source *source, struct gw_err *err)
@@ -245,7 +243,7 @@ static bool take_dirty(void *options, const char *text)
             return false;
         memcpy(part, text, len);
         part[len] = '\0';
-        if (!spec_number(part, &m->dirty[m->num_dirty++]))
+        if (!gw_spec_number(part, &m->dirty[m->num_dirty++]))
             return false;
         text += len;
         if (*text == '\0')
@@ -260,14 +258,15 @@ static bool take_fail(void *options, const char *text)
     return script_order(&m->script, text);
 }
 
-static const struct spec_key keys[] = {
-    { "pages", "a number from 64 to 262144", offsetof(struct model, pages), 64, 262144, NULL, NULL },
-    { "holes", "a number up to 262144, and fewer than pages", offsetof(struct model, holes), 0, 262144, NULL, NULL },
-    { "zeros", "a number up to 262144", offsetof(struct model, zeros), 0, 262144, NULL, NULL },
-    { "seed", "a number", offsetof(struct model, seed), 0, UINT64_MAX, NULL, NULL },
-    { "live", "0 or 1", offsetof(struct model, live), 0, 1, NULL, NULL },
-    { "dirty", "up to 16 numbers A/B/C", 0, 0, 0, NULL, take_dirty },
-    { "fail", "SLOT:N, a slot of a source that may fail and the number of its call", 0, 0, 0, NULL, take_fail },
+static const struct gw_spec_key keys[] = {
+    { "pages", "a number from 64 to 262144", offsetof(struct model, pages), 64, 262144, NULL, NULL, false },
+    { "holes", "a number up to 262144, and fewer than pages", offsetof(struct model, holes), 0, 262144, NULL, NULL,
+      false },
+    { "zeros", "a number up to 262144", offsetof(struct model, zeros), 0, 262144, NULL, NULL, false },
+    { "seed", "a number", offsetof(struct model, seed), 0, UINT64_MAX, NULL, NULL, false },
+    { "live", "0 or 1", offsetof(struct model, live), 0, 1, NULL, NULL, false },
+    { "dirty", "up to 16 numbers A/B/C", 0, 0, 0, NULL, take_dirty, false },
+    { "fail", "SLOT:N, a slot of a source that may fail and the number of its call", 0, 0, 0, NULL, take_fail, false },
     { 0 },
 };
 
@@ -298,7 +297,7 @@ struct gw_source *gw_model_source(const char *name, struct gw_err *err)
     m->seed = 1;
     m->live = 1;
     script_init(&m->script, SLOT_describe, SLOT_destroy);
-    if (spec_read(name, keys, m, &given, err) == 0 && make_memory(m, name, err) == 0)
+    if (gw_spec_read(name, keys, m, &given, err) == 0 && make_memory(m, name, err) == 0)
         return &m->source;
     model_close(&m->source);
     return NULL;

@@ -7,9 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "hold.h"
 #include "script.h"
-#include "spec.h"
 
 struct model_dest {
     struct gw_destination dest;
@@ -65,7 +63,7 @@ static int place_one(struct model_dest *d, uint64_t entry, struct gw_seg *segs, 
         return 0;
     }
     struct gw_seg seg = { .mem = page, .fd = -1, .len = GW_PAGE_LEN };
-    if (!segs_add(segs, num, room, &seg))
+    if (!gw_segs_add(segs, num, room, &seg))
         return gw_fail(err, GW_E_USAGE, "%u segments are too few for these pages", room);
     return 0;
 }
@@ -140,9 +138,9 @@ static bool take_fail(void *options, const char *text)
     return script_order(&d->script, text);
 }
 
-static const struct spec_key keys[] = {
-    { "sure", "0 or 1", offsetof(struct model_dest, sure), 0, 1, NULL, NULL },
-    { "fail", "SLOT:N, a slot of a destination and the number of its call", 0, 0, 0, NULL, take_fail },
+static const struct gw_spec_key keys[] = {
+    { "sure", "0 or 1", offsetof(struct model_dest, sure), 0, 1, NULL, NULL, false },
+    { "fail", "SLOT:N, a slot of a destination and the number of its call", 0, 0, 0, NULL, take_fail, false },
     { 0 },
 };
 
@@ -157,7 +155,7 @@ struct gw_destination *gw_model_destination(const char *name, struct gw_err *err
     script_init(&d->script, SLOT_create, SLOT_start);
     gw_sparse_init(&d->pages, GW_PAGE_LEN);
     gw_sparse_init(&d->types, 1);
-    if (spec_read(name, keys, d, &given, err) == 0)
+    if (gw_spec_read(name, keys, d, &given, err) == 0)
         return &d->dest;
     dest_close(&d->dest);
     return NULL;

@@ -10,10 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hold.h"
 #include "link.h"
 #include "process_state.h"
-#include "spec.h"
 
 struct process {
     struct gw_source source;
@@ -63,17 +61,17 @@ static int process_hold(struct gw_source *source, const uint64_t *pfns, uint32_t
 {
     const struct link *link = &process_of(source)->link;
     assert(pfns[count - 1] < link->control->num_pages);
-    if (hold_new(out, count, err) < 0)
+    if (gw_hold_new(out, count, err) < 0)
         return -1;
     for (uint32_t i = 0; i < count; i++)
-        hold_page(out, pfns[i], link->memory + pfns[i] * GW_PAGE_LEN, link->fd[LINK_MEMORY], pfns[i] * GW_PAGE_LEN);
+        gw_hold_page(out, pfns[i], link->memory + pfns[i] * GW_PAGE_LEN, link->fd[LINK_MEMORY], pfns[i] * GW_PAGE_LEN);
     return 0;
 }
 
 static void process_drop(struct gw_source *source, struct gw_hold *hold)
 {
     (void)source;
-    hold_free(hold);
+    gw_hold_free(hold);
 }
 
 static int process_suspend(struct gw_source *source, struct gw_err *err)
@@ -154,16 +152,18 @@ static const char *const patterns[] = { "seq", "random", "hot", NULL }; /* as en
 
 #define MEM_MAX (GW_PROCESS_PAGES_MAX * GW_PAGE_LEN)
 
-static const struct spec_key keys[] = {
-    { "pid", "the number of a process", offsetof(struct options, pid), 1, INT32_MAX, NULL, NULL },
-    { "born", "clock ticks since the system started", offsetof(struct options, born), 1, UINT64_MAX, NULL, NULL },
-    { "wait", "milliseconds from 1 to 600000", offsetof(struct options, wait), 1, 600000, NULL, NULL },
-    { "mem", "a size from 72K to 64G", offsetof(struct options, mem), 72 << 10, MEM_MAX, NULL, NULL },
-    { "threads", "a number from 1 to 64", offsetof(struct options, threads), 1, GW_PROCESS_THREADS_MAX, NULL, NULL },
-    { "rate", "octets a second, such as 500M", offsetof(struct options, rate), 0, UINT64_MAX - 1, NULL, NULL },
-    { "pattern", "seq, random or hot", offsetof(struct options, pattern), 0, 0, patterns, NULL },
-    { "seed", "a number", offsetof(struct options, seed), 0, UINT64_MAX, NULL, NULL },
-    { "life", "seconds up to 1000000", offsetof(struct options, life), 0, 1000000, NULL, NULL },
+static const struct gw_spec_key keys[] = {
+    { "pid", "the number of a process", offsetof(struct options, pid), 1, INT32_MAX, NULL, NULL, false },
+    { "born", "clock ticks since the system started", offsetof(struct options, born), 1, UINT64_MAX, NULL, NULL,
+      false },
+    { "wait", "milliseconds from 1 to 600000", offsetof(struct options, wait), 1, 600000, NULL, NULL, false },
+    { "mem", "a size from 72K to 64G", offsetof(struct options, mem), 72 << 10, MEM_MAX, NULL, NULL, false },
+    { "threads", "a number from 1 to 64", offsetof(struct options, threads), 1, GW_PROCESS_THREADS_MAX, NULL, NULL,
+      false },
+    { "rate", "octets a second, such as 500M", offsetof(struct options, rate), 0, UINT64_MAX - 1, NULL, NULL, false },
+    { "pattern", "seq, random or hot", offsetof(struct options, pattern), 0, 0, patterns, NULL, false },
+    { "seed", "a number", offsetof(struct options, seed), 0, UINT64_MAX, NULL, NULL, false },
+    { "life", "seconds up to 1000000", offsetof(struct options, life), 0, 1000000, NULL, NULL, false },
     { 0 },
 };
 
@@ -176,7 +176,7 @@ static int read_options(const char *name, struct options *options, struct gw_err
     uint32_t given;
     *options = (struct options){ .mem = 64 << 20, .threads = 1, .rate = GW_PROCESS_AT_WILL, .seed = 1, .wait = 10000 };
     options->pattern = GW_PATTERN_HOT;
-    if (spec_read(name, keys, options, &given, err) < 0)
+    if (gw_spec_read(name, keys, options, &given, err) < 0)
         return -1;
     if ((given & GIVEN_PID) && (given & ~(GIVEN_PID | GIVEN_BORN | GIVEN_WAIT)))
         return gw_fail(err, GW_E_USAGE,

@@ -12,10 +12,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "hold.h"
 #include "link.h"
 #include "process_state.h"
-#include "spec.h"
 
 struct process_dest {
     struct gw_destination dest;
@@ -114,7 +112,7 @@ static int place_one(struct process_dest *d, uint64_t entry, struct gw_seg *segs
         gw_bitmap_set(&d->there, pfn);
         d->num_there++;
     }
-    if (!gw_type_has_contents(type) || segs_add(segs, num, room, &page))
+    if (!gw_type_has_contents(type) || gw_segs_add(segs, num, room, &page))
         return 0;
     return gw_fail(err, GW_E_USAGE, "%u segments are too few for these pages", room);
 }
@@ -212,10 +210,10 @@ static const struct gw_destination_ops dest_ops = {
     .close = dest_close,
 };
 
-static const struct spec_key keys[] = {
-    { "check", "0 or 1", offsetof(struct process_dest, check), 0, 1, NULL, NULL },
-    { "wait", "milliseconds from 1 to 600000", offsetof(struct process_dest, wait), 1, 600000, NULL, NULL },
-    { "life", "seconds up to 1000000", offsetof(struct process_dest, life), 0, 1000000, NULL, NULL },
+static const struct gw_spec_key keys[] = {
+    { "check", "0 or 1", offsetof(struct process_dest, check), 0, 1, NULL, NULL, false },
+    { "wait", "milliseconds from 1 to 600000", offsetof(struct process_dest, wait), 1, 600000, NULL, NULL, false },
+    { "life", "seconds up to 1000000", offsetof(struct process_dest, life), 0, 1000000, NULL, NULL, false },
     { 0 },
 };
 
@@ -228,7 +226,7 @@ struct gw_destination *gw_process_destination(const char *name, struct gw_err *e
     d->dest.ops = &dest_ops;
     link_init(&d->link);
     d->wait = d->link.wait_ms;
-    if (spec_read(name, keys, d, &given, err) == 0) {
+    if (gw_spec_read(name, keys, d, &given, err) == 0) {
         d->link.wait_ms = d->wait;
         d->link.life_s = d->life;
         return &d->dest;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "script.h"
-#include "spec.h"
 
 static const char *const names[NUM_SLOTS] = {
 #define X(name) [SLOT_##name] = #name,
@@ -31,7 +30,7 @@ bool script_order(struct script *script, const char *text)
 {
     size_t len = strcspn(text, ":");
     uint64_t call;
-    if (text[len] == '\0' || !spec_number(text + len + 1, &call) || call == 0)
+    if (text[len] == '\0' || !gw_spec_number(text + len + 1, &call) || call == 0)
         return false;
     for (enum script_slot slot = script->first; slot <= script->last; slot++)
         if (strlen(names[slot]) == len && memcmp(names[slot], text, len) == 0) {

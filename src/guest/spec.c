@@ -10,7 +10,7 @@
 
 #define PART_MAX 96
 
-bool spec_number(const char *text, uint64_t *out)
+bool gw_spec_number(const char *text, uint64_t *out)
 {
     static const char units[] = "KMG";
     uint64_t value = 0;
@@ -28,7 +28,7 @@ bool spec_number(const char *text, uint64_t *out)
     return true;
 }
 
-static bool take_word(const struct spec_key *key, const char *text, uint64_t *out)
+static bool take_word(const struct gw_spec_key *key, const char *text, uint64_t *out)
 {
     for (uint64_t i = 0; key->words[i] != NULL; i++)
         if (strcmp(key->words[i], text) == 0) {
@@ -38,12 +38,12 @@ static bool take_word(const struct spec_key *key, const char *text, uint64_t *ou
     return false;
 }
 
-static bool take_value(const struct spec_key *key, void *options, const char *text)
+static bool take_value(const struct gw_spec_key *key, void *options, const char *text)
 {
     uint64_t value;
     if (key->take != NULL)
         return key->take(options, text);
-    if (key->words != NULL ? !take_word(key, text, &value) : !spec_number(text, &value))
+    if (key->words != NULL ? !take_word(key, text, &value) : !gw_spec_number(text, &value))
         return false;
     if (key->words == NULL && (value < key->least || value > key->most))
         return false;
@@ -52,7 +52,7 @@ static bool take_value(const struct spec_key *key, void *options, const char *te
 }
 
 /* "mem, threads and rate" */
-static const char *name_keys(const struct spec_key *keys, char *out, size_t room)
+static const char *name_keys(const struct gw_spec_key *keys, char *out, size_t room)
 {
     size_t at = 0;
     for (unsigned i = 0; keys[i].name != NULL && at < room; i++) {
@@ -62,17 +62,24 @@ static const char *name_keys(const struct spec_key *keys, char *out, size_t room
     return out;
 }
 
-/* One key=value, cut out of name. */
-static int read_part(const char *name, const char *part, const struct spec_key *keys, void *options, uint32_t *given,
-                     struct gw_err *err)
+/* The key at the beginning of part, which ends at a comma or with the text. */
+static unsigned find_key(const char *part, const struct gw_spec_key *keys)
 {
-    char list[PART_MAX * 2];
-    const char *equals = strchr(part, '=');
-    size_t len = equals != NULL ? (size_t)(equals - part) : strlen(part);
+    size_t len = strcspn(part, "=,");
     unsigned i = 0;
     while (keys[i].name != NULL && (strlen(keys[i].name) != len || memcmp(keys[i].name, part, len) != 0))
         i++;
     assert(i < 32);
+    return i;
+}
+
+/* One key=value, cut out of name. */
+static int read_part(const char *name, const char *part, const struct gw_spec_key *keys, void *options, uint32_t *given,
+                     struct gw_err *err)
+{
+    char list[PART_MAX * 2];
+    const char *equals = strchr(part, '=');
+    unsigned i = find_key(part, keys);
     if (keys[i].name == NULL)
         return gw_fail(err, GW_E_USAGE, "'%s' in '%s' is no key of this kind of guest: it knows %s", part, name,
                        name_keys(keys, list, sizeof list));
@@ -86,7 +93,7 @@ static int read_part(const char *name, const char *part, const struct spec_key *
     return 0;
 }
 
-int spec_read(const char *name, const struct spec_key *keys, void *options, uint32_t *given, struct gw_err *err)
+int gw_spec_read(const char *name, const struct gw_spec_key *keys, void *options, uint32_t *given, struct gw_err *err)
 {
     char part[PART_MAX];
     const char *at = strchr(name, ':');
@@ -94,7 +101,9 @@ int spec_read(const char *name, const struct spec_key *keys, void *options, uint
     if (at == NULL || at[1] == '\0')
         return 0;
     do {
-        size_t len = strcspn(++at, ",");
+        if (keys[find_key(++at, keys)].rest)
+            return read_part(name, at, keys, options, given, err);
+        size_t len = strcspn(at, ",");
         if (len >= sizeof part)
             return gw_fail(err, GW_E_USAGE, "'%.*s...' is too long for a key and its value", PART_MAX / 2, at);
         memcpy(part, at, len);

@@ -56,9 +56,10 @@ struct gw_move_report {
     char session[GW_SESSION_ROOM];
     enum gw_ending ending;
     bool stuck;        /* KEPT, and the guest could not be resumed; MOVED, and it could not be taken away */
+    bool still;        /* it never ran here, and does not now: a file */
     bool gone;         /* KEPT, by its journal, but the guest is not on this machine any more */
     struct gw_err why; /* KEPT, IN_DOUBT: the first thing that went wrong; of stuck: that */
-    char guest[64], again[64];
+    char guest[64], again[GW_AGAIN_ROOM];
     unsigned num_rounds; /* those with the guest running, and the last one */
     uint64_t pages, octets, wire_octets;
     uint64_t zero_pages, resent, proven; /* pages: sent without contents; again; compared at the destination */
@@ -123,7 +124,7 @@ struct gw_receive_report {
     bool offered;      /* the link brought a guest, not a question */
     bool acknowledged; /* the source knows the end, and said so */
     struct gw_err why; /* GONE, IN_DOUBT */
-    char guest[64], again[64];
+    char guest[64], again[GW_AGAIN_ROOM];
     uint64_t pages;
     struct gw_chunk_totals totals;
 };

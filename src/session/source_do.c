@@ -187,8 +187,11 @@ static int destroy(struct source *s)
         return 0;
     if (!s->guest->suspended)
         gw_fail(&err, GW_E_REFUSED, "the guest runs here, though the destination says that it runs there");
-    if (err.code == GW_E_OK && gw_source_destroy(s->guest, &err) == 0)
+    if (err.code == GW_E_OK && gw_source_destroy(s->guest, &err) == 0) {
+        if (gw_source_remains(s->guest)[0] != '\0')
+            source_note(s, gw_source_remains(s->guest));
         return 0;
+    }
     s->report->stuck = true;
     s->report->why = err;
     return failed(s, GW_SOURCE_ON_FAILED, &err);

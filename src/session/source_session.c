@@ -127,6 +127,7 @@ static int check_free(const struct source *s, const struct gw_source *guest, con
 static int prepare(struct source *s, struct gw_source *guest, struct gw_err *err)
 {
     s->guest = guest;
+    s->report->still = guest->still;
     s->saver = gw_saver_new(guest, &s->opts.saver, err);
     s->sender = s->saver != NULL ? sender_new(&s->wire, err) : NULL;
     if (s->sender == NULL || session_new(s->session, err) < 0)
@@ -134,6 +135,8 @@ static int prepare(struct source *s, struct gw_source *guest, struct gw_err *err
     const struct gw_guest_facts *facts = gw_saver_facts(s->saver);
     snprintf(s->report->guest, sizeof s->report->guest, "%s", facts->name);
     snprintf(s->report->again, sizeof s->report->again, "%s", facts->again);
+    if (facts->lacks[0] != '\0')
+        source_note(s, facts->lacks);
     if (check_free(s, guest, facts, err) < 0 || open_journal(s, facts, err) < 0)
         return -1;
     gw_saver_sink(s->saver, sender_sink(s->sender));
@@ -209,7 +212,7 @@ static int find_guest(struct source *s, const struct store_head *head, struct gw
     enum gw_life life = GW_LIFE_GONE;
     snprintf(s->report->guest, sizeof s->report->guest, "%.*s", (int)sizeof s->report->guest - 1, head->name);
     snprintf(s->report->again, sizeof s->report->again, "%.*s", (int)sizeof s->report->again - 1, head->guest);
-    if (head->same_boot && head->guest[0] != '\0')
+    if (head->guest[0] != '\0' && (head->same_boot || gw_guest_lasts(head->guest)))
         life = gw_guest_look(head->guest, err);
     if (life == GW_LIFE_UNKNOWN)
         return gw_because(err, "cannot find out about the guest '%s'", head->guest);
@@ -217,7 +220,10 @@ static int find_guest(struct source *s, const struct store_head *head, struct gw
     if (life == GW_LIFE_GONE)
         return 0;
     s->guest = gw_source_open(head->guest, err);
-    return s->guest != NULL ? 0 : -1;
+    if (s->guest == NULL)
+        return -1;
+    s->report->still = s->guest->still;
+    return 0;
 }
 
 static int open_again(struct source *s, const char *session, unsigned *words, struct gw_err *err)

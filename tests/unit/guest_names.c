@@ -9,7 +9,6 @@
 
 #include "guest_tools.h"
 #include "harness.h"
-#include "spec.h"
 
 /* --- names ------------------------------------------------------------------------------------------------------- */
 
@@ -71,14 +70,53 @@ static void a_wrong_destination_is_wrong_use_too(void)
     }
 }
 
+#define TEXT_50 "12345678901234567890123456789012345678901234567890"
+
+struct path {
+    uint64_t number;
+    const char *text;
+};
+
+static bool take_path(void *options, const char *text)
+{
+    ((struct path *)options)->text = text;
+    return text[0] != '\0';
+}
+
+static void a_key_may_take_all_that_follows(void)
+{
+    static const struct gw_spec_key keys[] = {
+        { .name = "n", .wants = "1 to 9", .offset = offsetof(struct path, number), .least = 1, .most = 9 },
+        { .name = "file", .wants = "a name", .take = take_path, .rest = true },
+        { 0 },
+    };
+    static const char *const right[][2] = {
+        { "x:n=3,file=a,b:c=d,n=4", "a,b:c=d,n=4" },
+        { "x:file=,", "," },
+        { "x:n=1,file=" TEXT_50 TEXT_50 TEXT_50, TEXT_50 TEXT_50 TEXT_50 },
+    };
+    struct gw_err err = GW_ERR_NONE;
+    struct path path = { 0 };
+    uint32_t given;
+    for (unsigned i = 0; i < sizeof right / sizeof right[0]; i++) {
+        CHECK_EQ(gw_spec_read(right[i][0], keys, &path, &given, &err), 0);
+        CHECK_STR(path.text, right[i][1]);
+    }
+    CHECK_EQ(gw_spec_read("x:file=", keys, &path, &given, &err), -1);
+    CHECK_FAIL(err, GW_E_USAGE, "'file=' in 'x:file=' is wrong: file takes a name");
+    err = GW_ERR_NONE;
+    CHECK_EQ(gw_spec_read("x:n=1,file", keys, &path, &given, &err), -1);
+    CHECK_FAIL(err, GW_E_USAGE, "'file' in 'x:n=1,file' has no value");
+}
+
 static void numbers_have_units(void)
 {
     uint64_t value;
-    CHECK(spec_number("17", &value) && value == 17);
-    CHECK(spec_number("3K", &value) && value == 3072);
-    CHECK(spec_number("256M", &value) && value == 268435456);
-    CHECK(spec_number("17179869183G", &value) && value == UINT64_MAX - 1073741823);
-    CHECK(!spec_number("17179869184G", &value) && !spec_number("-1", &value) && !spec_number("1 ", &value));
+    CHECK(gw_spec_number("17", &value) && value == 17);
+    CHECK(gw_spec_number("3K", &value) && value == 3072);
+    CHECK(gw_spec_number("256M", &value) && value == 268435456);
+    CHECK(gw_spec_number("17179869183G", &value) && value == UINT64_MAX - 1073741823);
+    CHECK(!gw_spec_number("17179869184G", &value) && !gw_spec_number("-1", &value) && !gw_spec_number("1 ", &value));
 }
 
 /* --- wrappers ---------------------------------------------------------------------------------------------------- */
@@ -109,11 +147,51 @@ static void a_missing_slot_means_what_its_comment_says(void)
     CHECK_STR(facts.kind, "bare");
     CHECK_EQ(gw_source_first_records(&bare, guest_note, &e, &err), 0);
     CHECK_STR(e.text, "");
+    struct gw_bitmap pfns;
+    CHECK_EQ(gw_bitmap_init(&pfns, facts.num_pfns, &err), 0);
+    CHECK_EQ(gw_source_named(&bare, &pfns, &err), 0);
+    CHECK_EQ(gw_bitmap_count(&pfns), 1);
+    gw_bitmap_free(&pfns);
     CHECK_EQ(gw_source_throttle(&bare, 50, &err), -1);
     CHECK_FAIL(err, GW_E_USAGE, "a guest of kind 'bare' cannot be slowed down");
     gw_source_close(&bare);
     gw_source_close(NULL);
     gw_destination_close(NULL);
+}
+
+/* A kind of this test's own: a file, from which guests only leave. */
+static struct gw_source *file_source(const char *name, struct gw_err *err)
+{
+    static struct gw_source source;
+    (void)name;
+    (void)err;
+    source = (struct gw_source){ .ops = &bare_ops, .suspended = true, .still = true };
+    return &source;
+}
+
+static void a_kind_of_another_room_is_one_like_all(void)
+{
+    static const struct gw_guest_kind kind = { .name = "file", .source = file_source, .lasts = true };
+    struct gw_err err = GW_ERR_NONE;
+    unsigned num = 0;
+    CHECK(!gw_is_guest("file:x") && !gw_guest_lasts("file:x"));
+    while (gw_guest_kind(num) != NULL)
+        num++;
+    gw_guest_add_kind(&kind);
+    gw_guest_add_kind(&kind);
+    CHECK(gw_guest_kind(num) == &kind && gw_guest_kind(num + 1) == NULL);
+    CHECK(gw_is_guest("file:x") && gw_guest_lasts("file:x") && !gw_guest_lasts("process:pid=1"));
+    struct gw_source *source = gw_source_open("file:x", &err);
+    CHECK(source != NULL && source->suspended);
+    gw_source_close(source);
+    CHECK(gw_destination_open("file:x", &err) == NULL);
+    CHECK_FAIL(err, GW_E_USAGE, "no guest comes to be as 'file:'");
+    err = GW_ERR_NONE;
+    CHECK_EQ(gw_guest_look("file:x", &err), GW_LIFE_UNKNOWN);
+    CHECK_FAIL(err, GW_E_USAGE, "names no guest that can be found again");
+    err = GW_ERR_NONE;
+    CHECK(gw_source_open("files:x", &err) == NULL);
+    CHECK_FAIL(err, GW_E_USAGE, "there is no kind 'files', only model:, process:, file:");
 }
 
 /* Each breaks the order in its last call. */
@@ -160,8 +238,10 @@ static void a_broken_order_is_asserted(void)
 const struct test tests[] = {
     { "a-wrong-name-is-wrong-use-and-says-what-is-wanted", a_wrong_name_is_wrong_use_and_says_what_is_wanted },
     { "a-wrong-destination-is-wrong-use-too", a_wrong_destination_is_wrong_use_too },
+    { "a-key-may-take-all-that-follows", a_key_may_take_all_that_follows },
     { "numbers-have-units", numbers_have_units },
     { "a-missing-slot-means-what-its-comment-says", a_missing_slot_means_what_its_comment_says },
+    { "a-kind-of-another-room-is-one-like-all", a_kind_of_another_room_is_one_like_all },
     { "a-broken-order-is-asserted", a_broken_order_is_asserted },
     { NULL, NULL },
 };

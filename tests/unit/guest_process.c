@@ -247,7 +247,7 @@ static int doomed_source(void)
 static void a_running_guest_outlives_godwit_and_is_found_again(void)
 {
     struct gw_guest_facts facts;
-    char again[64];
+    char again[GW_AGAIN_ROOM];
     int process;
     snprintf(again, sizeof again, "process:pid=%d", guest_outlive(doomed_source, &process));
     struct gw_source *source = guest_open(again, &facts);

@@ -68,7 +68,7 @@ static void a_process_moves_and_runs_on(void)
     move_run(&m);
     move_arrived(&m);
     CHECK_STR(m.links[0].report.guest, m.report.guest);
-    char again[64];
+    char again[GW_AGAIN_ROOM];
     snprintf(again, sizeof again, "%s", m.links[0].report.again);
     move_close(&m);
     struct gw_source *there = guest_open(again, &facts);

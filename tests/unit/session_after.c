@@ -34,7 +34,7 @@ struct play {
     struct gw_listener *listener;
     pid_t server;
     struct gw_migrate_opts opts;
-    char guest[64]; /* of the source */
+    char guest[GW_AGAIN_ROOM]; /* of the source */
 };
 
 /* --- the destination's side -------------------------------------------------------------------------------------- */
@@ -151,14 +151,14 @@ static int settle_destination(void *arg, const struct gw_session_info *info, str
     return 0;
 }
 
-static unsigned count_there(const struct play *play, char again[64])
+static unsigned count_there(const struct play *play, char again[GW_AGAIN_ROOM])
 {
     unsigned num = 0;
     for (unsigned i = 0; i < play->shared->num_reports; i++) {
         const struct gw_receive_report *r = &play->shared->reports[i];
         if (r->arrival != GW_ARRIVED_RUNS || (num > 0 && strcmp(again, r->again) == 0))
             continue;
-        snprintf(again, 64, "%s", r->again);
+        snprintf(again, GW_AGAIN_ROOM, "%s", r->again);
         num++;
     }
     return num;
@@ -171,7 +171,7 @@ static unsigned count_there(const struct play *play, char again[64])
 static void end_server(struct play *play)
 {
     struct gw_err err = GW_ERR_NONE;
-    char again[64];
+    char again[GW_AGAIN_ROOM];
     bool gone = gw_guest_look(play->guest, &err) != GW_LIFE_RAN;
     for (unsigned tries = 0; gone && count_there(play, again) == 0 && tries < PATIENCE_MS; tries++)
         poll(NULL, 0, 1);
@@ -193,7 +193,7 @@ static void end_guest(const char *again)
 static void has_one_owner(struct play *play)
 {
     struct gw_err err = GW_ERR_NONE;
-    char again[64] = "";
+    char again[GW_AGAIN_ROOM] = "";
     enum gw_life life = gw_guest_look(play->guest, &err);
     unsigned there = count_there(play, again);
     printf("here %d, there %u as %s\n", (int)life, there, again);

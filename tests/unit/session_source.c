@@ -420,7 +420,7 @@ static void a_guest_in_doubt_is_settled_by_a_person(void)
     struct gw_err err = GW_ERR_NONE;
     struct gw_guest_facts facts;
     struct run run;
-    char session[GW_SESSION_ROOM] = "", again[64];
+    char session[GW_SESSION_ROOM] = "", again[GW_AGAIN_ROOM];
     begin(&run, &row);
     run.opts.saver.live = false;
     go(&run, "process:life=100,mem=256K");
