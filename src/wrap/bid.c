@@ -274,7 +274,9 @@ int say_trailing(struct gw_wrap *wrap, struct gw_sink *sink, struct gw_err *err)
 
 void gw_wrap_legacy(struct gw_wrap *wrap, const struct gw_legacy_opts *opts)
 {
+    struct stat st;
     wrap->spool = opts->spool;
+    wrap->spooled_before = wrap->spool >= 0 && fstat(wrap->spool, &st) == 0 ? (uint64_t)st.st_size : UINT64_MAX;
     wrap->legacy_width = opts->width;
     wrap->legacy_guest = opts->guest;
 }
@@ -300,11 +302,21 @@ void gw_wrap_progress(const struct gw_wrap *wrap, uint64_t *taken, uint64_t *siz
     *size = wrap->size;
 }
 
+/* The next input finds the room that this one took. Where that fails it stays taken, and nothing else is amiss. */
+static void empty_spool(const struct gw_wrap *wrap)
+{
+    if (wrap->spool < 0 || wrap->spooled_before == UINT64_MAX)
+        return;
+    if (ftruncate(wrap->spool, (off_t)wrap->spooled_before) < 0)
+        return;
+}
+
 void gw_wrap_close(struct gw_wrap *wrap)
 {
     if (wrap == NULL)
         return;
     gw_chan_close(wrap->chan);
+    empty_spool(wrap);
     gw_free(wrap);
 }
 

@@ -15,7 +15,8 @@ struct gw_wrap {
     bool skips, reopens;
     int again_fd; /* the plain file where octet o of the input is at o + again_at (modulo 2^64); -1: there is none */
     uint64_t again_at;
-    int spool; /* borrowed; -1: there is none */
+    int spool;               /* borrowed; -1: there is none */
+    uint64_t spooled_before; /* octets in it that are others' */
     unsigned legacy_width;
     const char *legacy_guest; /* what a person says of a legacy image; 0 and NULL: nothing */
     char layers[LAYERS_TEXT_MAX];
