@@ -143,6 +143,15 @@ static void tell_pvh(struct fit *f, uint32_t types)
         filter_tell(&f->filter, "the guest is of the kind PVH, which toolstacks know since Xen 4.10");
 }
 
+static bool is_chain(struct gw_cur cur)
+{
+    struct gw_hvm_entry entry = { .type = GW_HVM_HEADER };
+    while (entry.type != GW_HVM_END && gw_left(&cur) > 0)
+        if (!gw_hvm_entry_take(&cur, &entry))
+            return false;
+    return true;
+}
+
 int fit_hvm_context(struct fit *f, const struct gw_record *record, struct gw_err *err)
 {
     struct gw_cur cur = gw_cur(record->body, record->frame.length);
@@ -150,9 +159,9 @@ int fit_hvm_context(struct fit *f, const struct gw_record *record, struct gw_err
     uint32_t types = 0;
     int changed = 0;
     (void)err;
-    while (entry.type != GW_HVM_END && gw_left(&cur) > 0) {
-        if (!gw_hvm_entry_take(&cur, &entry))
-            return 0; /* no chain: whoever judges the image says it */
+    if (!is_chain(cur))
+        return 0; /* it stays as it is, and nothing of it is told as left out: whoever judges the image says it */
+    while (entry.type != GW_HVM_END && gw_left(&cur) > 0 && gw_hvm_entry_take(&cur, &entry)) {
         changed |= fit_entry(f, &entry);
         types |= entry.type < GW_HVM_NUM_TYPES ? 1u << entry.type : 0;
     }
