@@ -228,6 +228,8 @@ int gw_squash_run(struct gw_squash *squash, struct gw_sink *sink, struct gw_err 
     p->totals = gw_totals_new(err);
     p->buffer = gw_alloc(1, (size_t)gw_limit(BUFFER), err);
     int rc = p->totals != NULL && p->buffer != NULL ? push_all(p, err) : -1;
+    if (rc == 0)
+        rc = gw_image_unchanged(squash->image, err);
     gw_totals_free(p->totals);
     gw_buf_free(&p->body);
     gw_free(p->buffer);

@@ -130,6 +130,9 @@ struct gw_chan *gw_chan_at(int fd, uint64_t at, uint64_t len, struct gw_err *err
  */
 ssize_t gw_read_at(int fd, void *mem, size_t len, uint64_t at);
 int gw_write_at(int fd, const void *mem, size_t len, uint64_t at);
+/* It is the file that it was, and was not written to since, as far as its length and time tell. */
+struct stat;
+bool gw_file_is_as_before(int fd, const struct stat *before);
 
 /* Look-ahead over `next` (given, also on failure), for whoever owns all that follows. */
 struct gw_chan *gw_chan_window(struct gw_chan *next, struct gw_err *err);

@@ -39,6 +39,14 @@ int gw_write_at(int fd, const void *mem, size_t len, uint64_t at)
     return 0;
 }
 
+bool gw_file_is_as_before(int fd, const struct stat *before)
+{
+    struct stat now;
+    return fstat(fd, &now) == 0 && now.st_size == before->st_size && now.st_ino == before->st_ino &&
+           now.st_dev == before->st_dev && now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
 struct place_chan {
     struct gw_chan chan;
     int fd; /* borrowed */

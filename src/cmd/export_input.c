@@ -64,12 +64,6 @@ struct gw_chan *gw_input_tap(struct gw_input_sum *sum, struct gw_err *err)
     return NULL;
 }
 
-static bool is_as_before(const struct stat *a, const struct stat *b)
-{
-    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ino == b->st_ino && a->st_dev == b->st_dev;
-}
-
 int gw_input_sum_begin(struct gw_input_sum *sum, const char *name, struct gw_err *err)
 {
     *sum = (struct gw_input_sum){ .name = name, .err = GW_ERR_NONE };
@@ -99,14 +93,13 @@ static int read_all(struct gw_input_sum *sum, struct gw_chan *chan, struct gw_er
 
 static int read_file(struct gw_input_sum *sum, struct gw_err *err)
 {
-    struct stat after;
     int fd = open(sum->name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return gw_fail(err, GW_E_SYSTEM, "it cannot be opened again");
     gw_auto(gw_chan_closep) struct gw_chan *chan = gw_chan_fd(fd, true, err);
     if (chan == NULL || read_all(sum, chan, err) < 0)
         return -1;
-    if (fstat(fd, &after) < 0 || !is_as_before(&sum->before, &after))
+    if (!gw_file_is_as_before(fd, &sum->before))
         return gw_fail(err, GW_E_REFUSED, "the file was changed while it was read");
     return 0;
 }

@@ -244,6 +244,8 @@ int gw_compare_pages(struct gw_image *first, struct gw_image *second, gw_page_ru
     gw_sparse_init(&c.changes, 1);
     gw_sparse_init(&c.sources, sizeof(uint64_t));
     int rc = compare_all(&c);
+    if (rc == 0 && (gw_image_unchanged(first, err) < 0 || gw_image_unchanged(second, err) < 0))
+        rc = -1;
     gw_free(c.left);
     gw_sparse_free(&c.sources);
     gw_sparse_free(&c.changes);

@@ -2,7 +2,6 @@
  * image.c - opening an image for random access, and reading its pages through a window.
  */
 #include <assert.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,9 +15,9 @@
 
 struct gw_image {
     struct index index;
-    int fd; /* the file; -1: all was put aside */
+    int fd;             /* the file, opened once; -1: it came as a channel */
+    struct stat before; /* of it, when it was opened */
     int spool;
-    uint64_t size;   /* of the file */
     uint8_t *window; /* WINDOW_LEN octets of room; window_len from window_at, a place as the index has it, are in it */
     uint64_t window_at;
     size_t window_len;
@@ -41,22 +40,31 @@ static int run(struct gw_image *image, struct gw_wrap *wrap, struct gw_sink *bes
     return 0;
 }
 
-static int open_contents(struct gw_image *image, const char *name, struct gw_err *err)
+static struct gw_wrap *open_wrap(struct gw_image *image, const char *name, const struct gw_image_opts *opts,
+                                 struct gw_err *err)
 {
-    struct stat st;
-    if (image->index.all_aside)
+    if (opts->from != NULL)
+        return gw_wrap_new(opts->from, opts->max_pfn, err);
+    if (strcmp(name, "-") == 0)
+        return gw_wrap_open(name, opts->max_pfn, err);
+    image->fd = gw_wrap_file(name, err);
+    if (image->fd < 0)
+        return NULL;
+    if (fstat(image->fd, &image->before) < 0)
+        return gw_fail(err, GW_E_SYSTEM, "it cannot be looked at"), NULL;
+    return gw_wrap_fd(image->fd, false, opts->max_pfn, err);
+}
+
+int gw_image_unchanged(const struct gw_image *image, struct gw_err *err)
+{
+    if (image->index.all_aside || gw_file_is_as_before(image->fd, &image->before))
         return 0;
-    image->fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (image->fd < 0 || fstat(image->fd, &st) < 0)
-        return gw_fail(err, GW_E_SYSTEM, "it cannot be opened again");
-    image->size = (uint64_t)st.st_size;
-    return 0;
+    return gw_fail(err, GW_E_REFUSED, "the file was changed while it was read");
 }
 
 static int open_image(struct gw_image *image, const char *name, const struct gw_image_opts *opts, struct gw_err *err)
 {
-    gw_auto(gw_wrap_closep) struct gw_wrap *wrap =
-        opts->from != NULL ? gw_wrap_new(opts->from, opts->max_pfn, err) : gw_wrap_open(name, opts->max_pfn, err);
+    gw_auto(gw_wrap_closep) struct gw_wrap *wrap = open_wrap(image, name, opts, err);
     if (wrap == NULL)
         return -1;
     if (opts->legacy != NULL)
@@ -68,7 +76,7 @@ static int open_image(struct gw_image *image, const char *name, const struct gw_
     if (run(image, wrap, opts->beside, err) < 0)
         return -1;
     snprintf(image->layers, sizeof image->layers, "%s", gw_wrap_layers(wrap));
-    return open_contents(image, name, err);
+    return gw_image_unchanged(image, err);
 }
 
 struct gw_image *gw_image_open(const char *name, const struct gw_image_opts *opts, struct gw_err *err)
@@ -142,7 +150,7 @@ bool gw_image_place(const struct gw_image *image, uint64_t pfn, int *fd, uint64_
 static int look_at(struct gw_image *image, uint64_t place, struct gw_err *err)
 {
     bool follows = place == image->window_at + image->window_len;
-    uint64_t offset, size = (place & INDEX_SPOOLED) != 0 ? image->index.spooled : image->size;
+    uint64_t offset, size = (place & INDEX_SPOOLED) != 0 ? image->index.spooled : (uint64_t)image->before.st_size;
     int fd = file_of(image, place, &offset);
     size_t want = offset < size ? (size_t)gw_min(follows ? WINDOW_LEN : FIRST_LOOK, size - offset) : 0;
     image->window_at = place;

@@ -46,6 +46,8 @@ bool gw_image_place(const struct gw_image *image, uint64_t pfn, int *fd, uint64_
  */
 const uint8_t *gw_image_page(struct gw_image *image, uint64_t pfn, struct gw_err *err);
 const char *gw_image_layers(const struct gw_image *image);
+/* Behind the last page: refuses a file that was changed since it was opened, for what was read is then of no image. */
+int gw_image_unchanged(const struct gw_image *image, struct gw_err *err);
 
 void gw_image_close(struct gw_image *image);
 void gw_image_closep(struct gw_image **image);

@@ -119,22 +119,27 @@ struct gw_wrap *gw_wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_err *
     return wrap;
 }
 
-static struct gw_wrap *open_named(const char *name, uint64_t max_pfn, struct gw_err *err)
+int gw_wrap_file(const char *name, struct gw_err *err)
 {
     struct stat st;
     int fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0) {
         gw_fail(err, GW_E_SYSTEM, "it cannot be opened");
         gw_closep(&fd);
-        return NULL;
+        return -1;
     }
     if (S_ISDIR(st.st_mode)) {
         close(fd);
         errno = EISDIR;
-        gw_fail(err, GW_E_SYSTEM, "it cannot be read");
-        return NULL;
+        return gw_fail(err, GW_E_SYSTEM, "it cannot be read");
     }
-    return gw_wrap_fd(fd, true, max_pfn, err);
+    return fd;
+}
+
+static struct gw_wrap *open_named(const char *name, uint64_t max_pfn, struct gw_err *err)
+{
+    int fd = gw_wrap_file(name, err);
+    return fd >= 0 ? gw_wrap_fd(fd, true, max_pfn, err) : NULL;
 }
 
 struct gw_wrap *gw_wrap_open(const char *name, uint64_t max_pfn, struct gw_err *err)

@@ -23,12 +23,14 @@ struct gw_wrap *gw_wrap_new(struct gw_chan *from, uint64_t max_pfn, struct gw_er
 /* A descriptor, from where it stands; given (also on failure) when owned, else borrowed until close. */
 struct gw_wrap *gw_wrap_fd(int fd, bool owned, uint64_t max_pfn, struct gw_err *err);
 
+/* A descriptor of the file of that name, to be read; -1: as below. */
+int gw_wrap_file(const char *name, struct gw_err *err);
 /* A file by name; "-" is standard input. The error says what is wrong with it, not its name: the caller knows that. */
 struct gw_wrap *gw_wrap_open(const char *name, uint64_t max_pfn, struct gw_err *err);
 
 /* For legacy images (Xen 4.5 and older), before the run. */
 struct gw_legacy_opts {
-    int spool;         /* borrowed; a file to whose end goes what has to be put aside; -1: there is none */
+    int spool;         /* borrowed; what has to be put aside goes to its end, until close; -1: there is none */
     unsigned width;    /* of the toolstack's words, whatever the image says: 4 or 8; 0: as it says */
     const char *guest; /* "pv" or "hvm", borrowed; NULL: as it says */
 };

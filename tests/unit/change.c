@@ -147,15 +147,22 @@ static void version_2_has_no_static_part(void)
     gw_buf_free(&log);
 }
 
-/* A squash of the octets, from a file of this test's own. */
-static struct gw_squash *squash_of(const struct gw_buf *in, struct gw_err *err)
+/* A squash of the octets, from a file of this test's own; *fd: it, still open. */
+static struct gw_squash *squash_of_file(const struct gw_buf *in, int *fd, struct gw_err *err)
 {
     char name[] = "/tmp/godwit-change-XXXXXX";
-    int fd = mkstemp(name);
-    CHECK(fd >= 0 && write(fd, in->mem, in->len) == (ssize_t)in->len);
+    *fd = mkstemp(name);
+    CHECK(*fd >= 0 && write(*fd, in->mem, in->len) == (ssize_t)in->len);
     struct gw_image_opts opts = { .max_pfn = 0x10000, .spool = -1 };
     struct gw_squash *squash = gw_squash_open(name, &opts, err);
     unlink(name);
+    return squash;
+}
+
+static struct gw_squash *squash_of(const struct gw_buf *in, struct gw_err *err)
+{
+    int fd;
+    struct gw_squash *squash = squash_of_file(in, &fd, err);
     close(fd);
     return squash;
 }
@@ -212,6 +219,24 @@ static void squash_of_a_cut_image_is_refused(void)
     gw_buf_free(&in);
 }
 
+static void squash_of_a_file_that_is_written_to_is_refused(void)
+{
+    struct gw_buf in = small_image(HVM_3), log = { 0 };
+    struct gw_err err = GW_ERR_NONE;
+    int fd;
+    struct gw_squash *squash = squash_of_file(&in, &fd, &err);
+    struct gw_sink *to = new_log_sink('s', GW_TAKES_MOVE, &log, 0);
+    CHECK(squash != NULL);
+    CHECK_EQ(write(fd, "more", 4), 4);
+    CHECK_EQ(gw_squash_run(squash, to, &err), -1);
+    CHECK_FAIL(err, GW_E_REFUSED, "the file was changed while it was read");
+    close(fd);
+    gw_sink_close(to);
+    gw_squash_close(squash);
+    gw_buf_free(&in);
+    gw_buf_free(&log);
+}
+
 static void what_a_release_takes_is_said_by_its_row(void)
 {
     bool has_none;
@@ -239,6 +264,7 @@ const struct test tests[] = {
     { "squash-resolves-checkpoints", squash_resolves_checkpoints },
     { "squash-passes-on-what-its-sink-says-at-every-call", squash_passes_on_what_its_sink_says_at_every_call },
     { "squash-of-a-cut-image-is-refused", squash_of_a_cut_image_is_refused },
+    { "squash-of-a-file-that-is-written-to-is-refused", squash_of_a_file_that_is_written_to_is_refused },
     { "what-a-release-takes-is-said-by-its-row", what_a_release_takes_is_said_by_its_row },
     { NULL, NULL },
 };

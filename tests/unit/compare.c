@@ -63,6 +63,75 @@ static struct gw_image *open_entries(const struct entry *entries, uint32_t num)
     return image;
 }
 
+/* A sink that does something to the image's file when its state is whole. */
+struct meddler {
+    struct gw_sink sink;
+    const char *name;
+    int (*meddle)(const char *name);
+};
+
+static int meddle(struct gw_sink *sink, struct gw_err *err)
+{
+    struct meddler *m = (struct meddler *)sink;
+    (void)err;
+    CHECK_EQ(m->meddle(m->name), 0);
+    return 0;
+}
+
+static const struct gw_sink_ops meddler_ops = { .name = "meddler", .takes = GW_TAKES_WATCH, .commit = meddle };
+
+static int add_octet(const char *name)
+{
+    int fd = open(name, O_WRONLY | O_APPEND);
+    return fd >= 0 && write(fd, "", 1) == 1 ? close(fd) : -1;
+}
+
+static int put_another_there(const char *name)
+{
+    char other[64];
+    snprintf(other, sizeof other, "%s.other", name);
+    int fd = open(other, O_WRONLY | O_CREAT, 0600);
+    return fd >= 0 && close(fd) == 0 ? rename(other, name) : -1;
+}
+
+static struct gw_image *open_meddled(const struct entry *entries, uint32_t num, int (*how)(const char *name),
+                                     struct gw_err *err)
+{
+    char name[] = "/tmp/godwit-compare-XXXXXX";
+    struct meddler meddler = { { .ops = &meddler_ops }, name, how };
+    struct gw_image_opts opts = { .max_pfn = gw_limit(PFN), .spool = -1, .beside = &meddler.sink };
+    struct gw_buf buf = { 0 };
+    int fd = mkstemp(name);
+    put_image(&buf, entries, num);
+    CHECK(fd >= 0 && write(fd, buf.mem, buf.len) == (ssize_t)buf.len);
+    struct gw_image *image = gw_image_open(name, &opts, err);
+    gw_buf_free(&buf);
+    unlink(name);
+    close(fd);
+    return image;
+}
+
+static void a_file_that_changes_while_it_is_read_is_refused(void)
+{
+    static const struct entry all[] = { { 0, GW_PAGE_NOTAB, 1 } };
+    struct gw_err err = GW_ERR_NONE;
+    CHECK(open_meddled(all, 1, add_octet, &err) == NULL);
+    CHECK_FAIL(err, GW_E_REFUSED, "the file was changed while it was read");
+}
+
+static void another_file_under_the_name_is_not_looked_at(void)
+{
+    static const struct entry all[] = { { 0, GW_PAGE_NOTAB, 1 } };
+    struct gw_err err = GW_ERR_NONE;
+    struct gw_image *image = open_meddled(all, 1, put_another_there, &err);
+    CHECK(image != NULL);
+    const uint8_t *page = gw_image_page(image, 0, &err);
+    CHECK(page != NULL);
+    CHECK_EQ(page[0], 1);
+    CHECK_EQ(gw_image_unchanged(image, &err), 0);
+    gw_image_close(image);
+}
+
 struct told {
     unsigned num;
     struct gw_page_run run[8];
@@ -179,5 +248,7 @@ const struct test tests[] = {
     { "contents-that-moved-are-found", contents_that_moved_are_found },
     { "the-same-page-of-another-type-is-told", the_same_page_of_another_type_is_told },
     { "a-cut-image-is-refused", a_cut_image_is_refused },
+    { "a-file-that-changes-while-it-is-read-is-refused", a_file_that_changes_while_it_is_read_is_refused },
+    { "another-file-under-the-name-is-not-looked-at", another_file_under_the_name_is_not_looked_at },
     { NULL, NULL },
 };
