@@ -167,7 +167,8 @@ static int run(struct convert *c, struct gw_wrap *wrap, struct gw_sink *verifier
 /* One reading of the input: into c->pack.to, or for what is to be learnt of it. */
 static int pass_on(struct convert *c, struct gw_err *err)
 {
-    struct gw_verify_opts verify = { .contents = c->pack.to != NULL && (!c->looked || c->wants_contents),
+    bool writes_memory = c->pack.to != NULL && !c->static_only;
+    struct gw_verify_opts verify = { .contents = writes_memory && (!c->looked || c->wants_contents),
                                      .max_pfn = c->max_pfn,
                                      .found = found,
                                      .arg = c };

@@ -143,19 +143,38 @@ static void verdict_json(const char *name, const struct gw_judgement *j)
     gw_json_bool(&json, "ended", j->verdict.ended);
     gw_json_number(&json, "checkpoints", j->verdict.checkpoints);
     gw_json_number(&json, "whole_checkpoints", j->verdict.ended ? 0 : j->verdict.commits);
+    if (j->verdict.has_checks) {
+        gw_json_number(&json, "proven_pages", j->verdict.num_proven);
+        gw_json_number(&json, "unproven_pages", j->verdict.num_unproven);
+    }
+    if (j->verdict.has_digest)
+        gw_json_bool(&json, "digest_holds", j->verdict.digest_holds);
     gw_json_end(&json, '}');
+}
+
+/* How much of it is proven by what it carries; nothing where it carries nothing. */
+static const char *proof_text(char *room, size_t len, const struct gw_verdict *v)
+{
+    char without[48] = "", pages[128] = "";
+    if (v->num_unproven > 0)
+        snprintf(without, sizeof without, " (%" PRIu64 " have none)", v->num_unproven);
+    if (v->has_checks)
+        snprintf(pages, sizeof pages, ", %" PRIu64 " page%s proven by their checks%s", v->num_proven,
+                 v->num_proven == 1 ? "" : "s", without);
+    snprintf(room, len, "%s%s", pages, v->digest_holds ? ", the whole proven by its digest" : "");
+    return room;
 }
 
 static void verdict_text(const char *name, const struct gw_judgement *j, bool colour)
 {
     const struct gw_verdict *v = &j->verdict;
-    char counts[96], whole[80] = "", shown[NAME_ROOM];
+    char counts[96], whole[80] = "", proof[192], shown[NAME_ROOM];
     if (v->checkpoints > 0 && !v->ended)
         snprintf(whole, sizeof whole, ", whole up to checkpoint %" PRIu64, v->commits);
-    printf("%s: %s%s%s%s: %s (%s)\n", gw_escape(shown, sizeof shown, name, strlen(name)),
+    printf("%s: %s%s%s%s%s: %s (%s)\n", gw_escape(shown, sizeof shown, name, strlen(name)),
            gw_colour(colour, v->errors > 0 ? GW_RED : GW_GREEN), gw_verdict_valid(v) ? "valid" : "INVALID",
-           gw_colour(colour, GW_PLAIN), whole, gw_counts_text(counts, sizeof counts, v),
-           j->layers[0] != '\0' ? j->layers : "not recognised");
+           gw_colour(colour, GW_PLAIN), whole, proof_text(proof, sizeof proof, v),
+           gw_counts_text(counts, sizeof counts, v), j->layers[0] != '\0' ? j->layers : "not recognised");
 }
 
 static enum gw_exit tell_failure(const char *name, struct gw_judgement *j, bool as_json, bool quiet)

@@ -85,7 +85,7 @@ void judge_marker_body(struct verifier *v, const struct gw_mark *mark, enum gw_r
         judge_draft_text(v, &mark->frame, mark->body);
 }
 
-static void judge_page_checks(struct verifier *v, const struct gw_record *record)
+static int judge_page_checks(struct verifier *v, const struct gw_record *record)
 {
     struct gw_page_checks checks;
     struct gw_err err = GW_ERR_NONE;
@@ -96,6 +96,19 @@ static void judge_page_checks(struct verifier *v, const struct gw_record *record
     else if (checks.count != v->last_contents)
         find(v, GW_RULE_OPT_PAGE_CHECKS, "PAGE_CHECKS has %u checks for a PAGE_DATA of %u contents", checks.count,
              v->last_contents);
+    else
+        return proof_compare(v, &checks);
+    return 0;
+}
+
+static int judge_image_digest(struct verifier *v, const struct gw_record *record)
+{
+    struct gw_image_digest digest;
+    struct gw_err err = GW_ERR_NONE;
+    if (gw_image_digest_decode(gw_cur(record->body, record->frame.length), &digest, &err) < 0)
+        return find_refusal(v, &err), 0;
+    v->digest_at = place_of(&record->frame);
+    return proof_keep_digest(v, &digest);
 }
 
 /* What a salvage wrote down of its losses, for people: another's text. */
@@ -131,18 +144,10 @@ static int judge_provenance(struct verifier *v, const uint8_t *body, size_t len)
 int judge_optional(struct verifier *v, const struct gw_record *record)
 {
     const struct gw_frame *frame = &record->frame;
-    struct gw_image_digest digest;
-    struct gw_err err = GW_ERR_NONE;
-    bool carries_checks = frame->type == GW_REC_PAGE_CHECKS || frame->type == GW_REC_IMAGE_DIGEST;
-    if (carries_checks && v->verdict.times[GW_RULE_OPT_NOT_COMPARED] == 0)
-        find(v, GW_RULE_OPT_NOT_COMPARED, "the image carries checks of its contents, which are not compared");
     if (frame->type == GW_REC_PAGE_CHECKS) {
-        judge_page_checks(v, record);
+        return judge_page_checks(v, record);
     } else if (frame->type == GW_REC_IMAGE_DIGEST) {
-        if (gw_image_digest_decode(gw_cur(record->body, frame->length), &digest, &err) < 0)
-            find_refusal(v, &err);
-        else
-            v->digest_at = place_of(frame);
+        return judge_image_digest(v, record);
     } else if (frame->type == GW_REC_SAVING_CPU) {
         if (!gw_is_cpu_text(record->body, frame->length))
             find(v, GW_RULE_OPT_SAVING_CPU, "SAVING_CPU is not 1 to 64 octets of printable text");

@@ -120,6 +120,8 @@ static int judge_entry(struct verifier *v, uint64_t entry)
     else
         judge_first_pass(v, pfn, (*state & 0xf) == 0);
     judge_change(v, pfn, *state, type);
+    if (!v->memory.verifying && proof_forget(v, pfn) < 0)
+        return -1;
     unsigned now = (*state & 0xf0u) | (type ^ GW_PAGE_NO_TYPE) | PAGE_IN_RECORD;
     now |= gw_type_has_contents(type) ? PAGE_HAD_CONTENTS : 0;
     now |= gw_type_table_level(type) > 0 ? PAGE_WAS_TABLE : 0;
@@ -162,7 +164,10 @@ static int judge_contents(struct verifier *v, const uint8_t *page)
         find(v, GW_RULE_VERIFY_MISMATCH, "the contents of pfn 0x%llx behind VERIFY differ from those before it",
              (unsigned long long)pfn);
     }
-    *kept = check;
+    if (!m->verifying || *kept == 0)
+        *kept = check;
+    if (!m->verifying)
+        proof_pass(v, pfn, check);
     return 0;
 }
 
@@ -187,6 +192,8 @@ static int watch(struct verifier *v, const struct gw_pages *pages)
         return 0;
     m->now = *pages;
     m->next_entry = 0;
+    if (v->opts.contents && proof_room(v, pages) < 0)
+        return -1;
     return gw_payload_watch(pages->contents, watch_contents, v, v->err);
 }
 

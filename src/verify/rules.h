@@ -103,8 +103,10 @@
     R(OPT_PROVENANCE, "opt-provenance", WARNING, "ours", '-', '-', '-', "PROVENANCE is a JSON object")                 \
     R(OPT_SALVAGED, "opt-salvaged", ERROR, "ours", '-', '-', '-',                                                      \
       "the image is whole: no PROVENANCE says that it is what could be salvaged of a damaged one")                     \
-    R(OPT_NOT_COMPARED, "opt-not-compared", NOTE, "ours", '-', '-', '-',                                               \
-      "checks and digests of contents that an image carries are compared (this godwit only recognises them)")
+    R(OPT_PAGE_CHECK_DIFFERS, "opt-page-check-differs", ERROR, "ours", '-', '-', '-',                                  \
+      "the last contents of a pfn are what their check in PAGE_CHECKS says; else they were damaged")                   \
+    R(OPT_IMAGE_DIGEST_DIFFERS, "opt-image-digest-differs", ERROR, "ours", '-', '-', '-',                              \
+      "memory, its types and the records are what IMAGE_DIGEST says; else something of them was damaged or lost")
 
 #define GW_RULES_STATIC(R)                                                                                             \
     R(SDE_MISSING, "sde-missing", ERROR, "18.3", 'Y', 'R', '-',                                                        \

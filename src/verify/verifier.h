@@ -89,6 +89,21 @@ struct root {
     uint64_t pfn;
 };
 
+struct passed;
+
+/* PAGE_CHECKS and IMAGE_DIGEST, to be held against the contents (proof.c). */
+struct proof_state {
+    bool has_checks, has_digest;
+    struct passed *passed; /* of the PAGE_DATA at hand: its pages in order, each with its check */
+    size_t num_passed, cap_passed;
+    struct gw_sparse pages; /* an octet by pfn: does the check of its last contents hold */
+    struct gw_undo undo;
+    struct gw_sparse failed;  /* by pfn: where contents were found that are not what their check says */
+    struct gw_totals *totals; /* of the records, with opts.contents */
+    struct gw_image_digest digest;
+    struct place digest_at;
+};
+
 struct kept_table;
 struct table_place;
 
@@ -169,6 +184,7 @@ struct verifier {
     struct place digest_at; /* an IMAGE_DIGEST that waits for its END */
     unsigned order;         /* state of the order machine */
     struct memory_state memory;
+    struct proof_state proof;
     struct static_state fixed;
     struct pv_state pv;
     struct table_state tables;
@@ -227,6 +243,19 @@ void judge_verify(struct verifier *v);
 void judge_memory(struct verifier *v);
 /* Last type of a pfn; -1 when it was never named. */
 int page_type(const struct verifier *v, uint64_t pfn);
+/* proof.c: all that has to do with PAGE_CHECKS and IMAGE_DIGEST, but their form */
+void proof_init(struct verifier *v);
+void proof_free(struct verifier *v);
+/* With opts.contents, before those of the record pass; and each page that has a state of its own. */
+int proof_room(struct verifier *v, const struct gw_pages *pages);
+void proof_pass(struct verifier *v, uint64_t pfn, uint64_t check);
+/* The pfn is named again: what was proven of it counts no more. */
+int proof_forget(struct verifier *v, uint64_t pfn);
+/* The checks that follow the record whose contents passed. */
+int proof_compare(struct verifier *v, struct gw_page_checks *checks);
+int proof_count_record(struct verifier *v, const struct gw_record *record);
+int proof_keep_digest(struct verifier *v, const struct gw_image_digest *digest);
+void judge_proof(struct verifier *v);
 /* pv.c */
 int judge_pv_info(struct verifier *v, const struct gw_record *record);
 int judge_p2m_frames(struct verifier *v, const struct gw_record *record);

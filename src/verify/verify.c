@@ -90,6 +90,8 @@ static int verify_record(struct gw_sink *sink, const struct gw_record *record, s
     struct verifier *v = enter(sink, err);
     const struct gw_record_info *info = gw_record_info(record->frame.type);
     judge_any(v, &record->frame);
+    if (proof_count_record(v, record) < 0)
+        return -1;
     /* A record of the other kind of guest was told as such; what it says must not be taken for this guest's. */
     bool foreign = info != NULL && (info->guests & v->guest) == 0;
     if (!foreign && judge_body(v, record, info) < 0)
@@ -178,6 +180,7 @@ static int verify_commit(struct gw_sink *sink, struct gw_err *err)
     v->verdict.commits++;
     gw_undo_commit(&v->memory.undo);
     gw_undo_commit(&v->pv.named_undo);
+    gw_undo_commit(&v->proof.undo);
     commit_kept(v);
     v->tables.committed = v->tables.contents;
     v->kept.hvm = v->hvm;
@@ -202,6 +205,7 @@ static void verify_close(struct gw_sink *sink)
     gw_undo_free(&v->pv.named_undo);
     gw_sparse_free(&v->pv.named);
     free_kept(v);
+    proof_free(v);
     gw_free(v->tables.places);
     gw_free(v);
 }
@@ -231,6 +235,7 @@ struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *er
     gw_sparse_init(&v->memory.pages, 1);
     gw_sparse_init(&v->memory.checks, sizeof(uint64_t));
     gw_undo_init(&v->memory.undo, &v->memory.pages);
+    proof_init(v);
     v->memory.first_pass = true;
     gw_sparse_init(&v->pv.vcpus, 1);
     gw_sparse_init(&v->pv.named, sizeof(struct vcpu_pages));
@@ -248,6 +253,7 @@ static void go_back(struct verifier *v)
     gw_undo_back(&v->memory.undo);
     gw_undo_back(&v->pv.named_undo);
     gw_undo_back(&v->tables.slots_undo);
+    gw_undo_back(&v->proof.undo);
     v->hvm = v->kept.hvm;
     struct gw_buf kept = v->roots.kept;
     v->roots.kept = v->roots.now;
@@ -266,6 +272,7 @@ const struct gw_verdict *gw_verify_finish(struct gw_sink *sink)
         go_back(v);
     if (v->begun && (v->end_seen || v->verdict.commits > 0)) {
         judge_memory(v);
+        judge_proof(v);
         if (v->guest == GW_GUEST_PV)
             judge_pv_memory(v);
         else

@@ -56,7 +56,7 @@ typedef void gw_finding_fn(void *arg, const struct gw_finding *finding);
 
 struct gw_verify_opts {
     bool strict;
-    bool contents;    /* look at contents, which VERIFY needs; 8 octets per pfn up to the highest named */
+    bool contents;    /* look at contents, for VERIFY and checks; 8 octets per pfn up to the highest named */
     bool tables;      /* with contents, for what cannot be read again: keep tables as they pass, up to KEPT_TABLES */
     uint64_t max_pfn; /* the reader refuses pfns at or above it; 0: gw_limit(PFN) */
     unsigned for_xen; /* minor number of the receiver's Xen 4; 0: the newest */
@@ -68,18 +68,23 @@ struct gw_verify_opts {
 struct gw_verdict {
     uint64_t errors, warnings, notes;
     uint64_t times[GW_NUM_RULES];
-    uint64_t commits;     /* times that all up to there was whole */
-    bool ended;           /* END was seen */
-    uint64_t checkpoints; /* CHECKPOINT records */
-    uint64_t num_pfns;    /* the highest pfn named + 1 */
-    uint64_t by_type[16]; /* pfns by the type that they end with; never named ones count nowhere */
-    uint64_t num_vcpus;   /* with registers, as far as records say */
-    uint64_t vcpu_end;    /* the highest id of a vCPU, up or not, + 1 */
-    bool has_devices;     /* an HVM guest has the devices of a PC: it is none of the kind PVH */
-    unsigned guest;       /* GW_GUEST_PV or GW_GUEST_HVM; 0: there are no headers */
-    unsigned pv_width;    /* 4 or 8 for a PV guest, when X86_PV_INFO says it */
-    bool wants_contents;  /* there is a VERIFY and contents were not looked at: run again with opts.contents */
-    bool wants_tables;    /* there are page tables or start_info that were not looked at: see gw_verify_again */
+    uint64_t commits;      /* times that all up to there was whole */
+    bool ended;            /* END was seen */
+    uint64_t checkpoints;  /* CHECKPOINT records */
+    uint64_t num_pfns;     /* the highest pfn named + 1 */
+    uint64_t by_type[16];  /* pfns by the type that they end with; never named ones count nowhere */
+    uint64_t num_vcpus;    /* with registers, as far as records say */
+    uint64_t vcpu_end;     /* the highest id of a vCPU, up or not, + 1 */
+    bool has_devices;      /* an HVM guest has the devices of a PC: it is none of the kind PVH */
+    bool has_checks;       /* there are PAGE_CHECKS, and they were held against the contents */
+    uint64_t num_proven;   /* pfns whose last contents are what their check says */
+    uint64_t num_unproven; /* with has_checks: pfns whose last contents have no check */
+    bool has_digest;       /* there is an IMAGE_DIGEST, and it was held against the image */
+    bool digest_holds;     /* there is an IMAGE_DIGEST, and memory and records are what it says */
+    unsigned guest;        /* GW_GUEST_PV or GW_GUEST_HVM; 0: there are no headers */
+    unsigned pv_width;     /* 4 or 8 for a PV guest, when X86_PV_INFO says it */
+    bool wants_contents;   /* for a VERIFY, or checks of contents, contents are to be looked at: with opts.contents */
+    bool wants_tables;     /* there are page tables or start_info that were not looked at: see gw_verify_again */
 };
 
 struct gw_sink *gw_verifier(const struct gw_verify_opts *opts, struct gw_err *err);

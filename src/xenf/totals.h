@@ -31,6 +31,8 @@ void gw_totals_freep(struct gw_totals **totals);
  * gw_page_check() of its contents, 0 for a type without any. After a failure (no memory) nothing has changed.
  */
 int gw_totals_page(struct gw_totals *totals, uint64_t pfn, unsigned type, uint64_t check, struct gw_err *err);
+/* The only and last state of a pfn that gw_totals_page never hears of: nothing of it is kept. */
+void gw_totals_last(struct gw_totals *totals, uint64_t pfn, unsigned type, uint64_t check);
 /* The next record. Which ones count, the caller knows. */
 void gw_totals_record(struct gw_totals *totals, uint32_t type, const void *body, uint32_t len);
 

@@ -86,6 +86,8 @@ static void must_add_up(const struct gw_verdict *verdict, const struct run *run,
     MUST(!run->opts[i].strict || verdict->warnings == 0);
     MUST(gw_verdict_valid(verdict) == (verdict->errors == 0));
     MUST(!run->opts[i].contents || !verdict->wants_contents);
+    MUST(verdict->num_proven + verdict->num_unproven + verdict->times[GW_RULE_OPT_PAGE_CHECK_DIFFERS] <= types);
+    MUST(!verdict->has_digest || verdict->digest_holds == (verdict->times[GW_RULE_OPT_IMAGE_DIGEST_DIFFERS] == 0));
 }
 
 /* What is said of page tables and start_info: a start_info page that does not look like one is not kept. */
@@ -95,15 +97,24 @@ static bool is_of_tables(unsigned rule)
     return strncmp(id, "pv-", 3) == 0 || strncmp(id, "startinfo-", 10) == 0;
 }
 
-/* Contents tell nothing but whether VERIFY's equal those before it. */
+/* What only contents tell. */
+static bool is_of_contents(unsigned rule)
+{
+    return rule == GW_RULE_VERIFY_MISMATCH || rule == GW_RULE_OPT_PAGE_CHECK_DIFFERS ||
+           rule == GW_RULE_OPT_IMAGE_DIGEST_DIFFERS;
+}
+
+/* Contents tell nothing but whether VERIFY's equal those before it, and whether they are what checks of them say. */
 static void must_agree(const struct gw_verdict *without, const struct gw_verdict *with)
 {
     bool all = with->times[GW_RULE_PV_TABLES_UNREAD] == 0;
     for (unsigned rule = 0; rule < GW_NUM_RULES; rule++)
-        if (rule != GW_RULE_VERIFY_MISMATCH && (all || !is_of_tables(rule)))
+        if (!is_of_contents(rule) && (all || !is_of_tables(rule)))
             MUST(without->times[rule] == with->times[rule]);
     MUST(all || without->times[GW_RULE_STARTINFO_MAGIC] > 0 || without->times[GW_RULE_PV_TABLES_UNREAD] > 0);
-    MUST(without->times[GW_RULE_VERIFY_MISMATCH] == 0);
+    for (unsigned rule = 0; rule < GW_NUM_RULES; rule++)
+        MUST(!is_of_contents(rule) || without->times[rule] == 0);
+    MUST(!without->has_checks && !without->has_digest);
     MUST(memcmp(without->by_type, with->by_type, sizeof with->by_type) == 0);
     MUST(without->commits == with->commits && without->ended == with->ended);
     MUST(without->num_pfns == with->num_pfns && without->num_vcpus == with->num_vcpus);

@@ -7,7 +7,7 @@ import wrap
 import xenf
 from case import Case, before, behind, put, without
 from guests import Hvm, Pv
-from streams import checkpointed, plain, with_our_records
+from streams import checkpointed, checkpointed_with_checks, plain, with_checks, with_our_records
 from xenf import Record
 
 MIB = 1 << 20
@@ -138,20 +138,62 @@ def framing_cases():
     return cases + our_records()
 
 
+def flipped(image, kind, at, nth=0):
+    """One bit of the nth record's body is another one."""
+    record = image.get(kind, nth)
+    return put(image, kind, record.patched(at, bytes([record.body[at] ^ 1])), nth=nth)
+
+
+def proofs():
+    """What is damaged inside of contents, of types, of records: only what the image carries to prove them tells it."""
+    data, checks, page = xenf.PAGE_DATA, xenf.PAGE_CHECKS, xenf.PAGE
+    differs, digest_differs = 'opt-page-check-differs', 'opt-image-digest-differs'
+    image, last = with_checks(Hvm(3)), 2  # the third record of memory names pfns 0, 3, 10 and the hole at the top
+    count, = struct.unpack_from('<I', image.get(data, last).body)
+    contents = 8 + 8 * count
+    number = image.number(data, last)
+    in_first = flipped(image, data, 8 + 8 * 32 + 5 * page + 100)  # pfn 5, which comes once
+    cut = checkpointed_with_checks(Hvm(3))
+    place = cut.all(checks)[-1]  # pfn 10, damaged in the first checkpoint, comes again in the last one: which is cut
+    cut = cut.replace(place, xenf.checks_of(cut.records[place - 1]).patched(8 + 8 * 2, b'\x55' * 8))
+    both, whole = flipped(with_checks(Pv(3), digest=True), data, 8 + 8 * 32 + 8 * page), with_our_records(Hvm(2))
+    sum_only = without(with_checks(Hvm(3), digest=True), checks)
+    moved = put(sum_only, data, sum_only.get(data, 1).patched(8, struct.pack('<Q', 0xB)), nth=1)  # not pfn 2 but 11
+    return [
+        Case(differs, differs, in_first, record=in_first.number(data)),
+        Case(differs + '-once-more', differs, flipped(image, data, contents + 2 * page, last), record=number),
+        Case(differs + '-last-octet', differs, flipped(image, data, contents + 3 * page - 1, last), record=number),
+        Case(differs + '-check', differs, flipped(image, checks, 8 + 8 * 2 + 7, last), record=number),
+        Case(differs + '-libxl', differs, wrap.libxl(flipped(image, checks, 8, last), [wrap.emulator_xenstore(),
+                                                                                      wrap.emulator_context()])),
+        Case(differs + '-cut', differs, cut.drop(len(cut.records) - 1), also=['ckpt-incomplete'],
+             may=['carrier-gap']),
+        Case(differs + '-both', differs, both, also=[digest_differs], may=['pv-pte-backed']),
+        Case(digest_differs + '-page', digest_differs, flipped(sum_only, data, contents + 77, last),
+             record=sum_only.number(xenf.IMAGE_DIGEST)),
+        Case(digest_differs + '-pfn', digest_differs, moved, may=['page-unaligned-batch']),
+        Case(digest_differs + '-record', digest_differs, flipped(whole, xenf.X86_TSC_INFO, 8),
+             record=whole.number(xenf.IMAGE_DIGEST)),
+        Case(digest_differs + '-lost', digest_differs, without(with_checks(Pv(3), digest=True), xenf.X86_MSR_POLICY),
+             also=['msr-missing-v3']),
+        Case(digest_differs + '-counts', digest_differs, flipped(whole, xenf.IMAGE_DIGEST, 40),
+             record=whole.number(xenf.IMAGE_DIGEST)),
+    ]
+
+
 def our_records():
     image = with_our_records(Hvm(3))
     checks, saving = image.get(xenf.PAGE_CHECKS), xenf.SAVING_CPU
     digest, ours = image.get(xenf.IMAGE_DIGEST), image.number(xenf.PAGE_CHECKS)
     moved = image.move(image.find(xenf.PAGE_CHECKS), image.find(xenf.END) - 2)
     fewer = xenf.Record(xenf.PAGE_CHECKS, struct.pack('<II', 1, len(checks.body) // 8 - 2) + checks.body[8:-8])
-    return [
+    return proofs() + [
         Case('opt-page-checks-place', 'opt-page-checks', moved),
         Case('opt-page-checks-count', 'opt-page-checks', put(image, xenf.PAGE_CHECKS, fewer), record=ours),
         Case('opt-page-checks-length', 'opt-page-checks',
              put(image, xenf.PAGE_CHECKS, Record(xenf.PAGE_CHECKS, checks.body[:-8])), record=ours),
         Case('opt-page-checks-empty', 'opt-page-checks',
              put(image, xenf.PAGE_CHECKS, Record(xenf.PAGE_CHECKS, b'\1\0\0\0')), record=ours),
-        Case('opt-not-compared', 'opt-not-compared', image),
         Case('opt-image-digest-length', 'opt-image-digest',
              put(image, xenf.IMAGE_DIGEST, Record(xenf.IMAGE_DIGEST, digest.body[:-8])),
              record=image.number(xenf.IMAGE_DIGEST)),

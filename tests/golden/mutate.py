@@ -175,7 +175,33 @@ def mutations(name, image):
     return dropped, doubled, swapped
 
 
+def belies_digest(image):
+    """The image carries an IMAGE_DIGEST at its place, and is not what that says."""
+    return (len(image.records) > 1 and [record.kind for record in image.records[-2:]] == [IMAGE_DIGEST, END] and
+            image.records[-2].body != xenf.image_digest(image).body)
+
+
+def belies_checks(image):
+    """A pfn's last copy is followed by a check that it does not fit to."""
+    wrong, entries, right = {}, [], b''
+    for record in image.records:
+        if record.kind == VERIFY:
+            break
+        if record.kind == PAGE_DATA:
+            count = struct.unpack_from('<I', record.body)[0]
+            words = struct.unpack_from('<%dQ' % count, record.body, 8)
+            wrong.update((word & (1 << 52) - 1, False) for word in words)
+            entries = [word & (1 << 52) - 1 for word in words if word >> 60 in xenf.WITH_DATA]
+            right = xenf.checks_of(record).body
+        elif record.kind == PAGE_CHECKS and len(record.body) == len(right):
+            wrong.update((pfn, record.body[at:at + 8] != right[at:at + 8])
+                         for pfn, at in zip(entries, range(8, len(right), 8)))
+    return any(wrong.values())
+
+
 def mutation(name, image, rules):
-    case = Case(name, rules or set(), image)
+    also = ['opt-image-digest-differs'] if belies_digest(image) else []
+    may = ['opt-page-check-differs'] if belies_checks(image) else []
+    case = Case(name, rules or set(), image, also=also, may=may)
     case.unjudged = rules is ANY
     return case

@@ -68,6 +68,39 @@ def with_our_records(guest):
     return image.append(xenf.image_digest(image), xenf.end())
 
 
+def with_checks(guest, records=None, digest=False):
+    """Each PAGE_DATA of a live save (or of these records) with its checks, and a digest if it is wanted."""
+    image = guest.image(guest.static())
+    for record in records or live_passes(guest):
+        image = image.append(record, xenf.checks_of(record))
+    image = image.append(*guest.tail())
+    return image.append(xenf.image_digest(image), xenf.end()) if digest else image.append(xenf.end())
+
+
+def overtaken(guest, number=0):
+    """With checks of which one is wrong: of a page that was written again before the end."""
+    image = with_checks(guest, digest=True)
+    place = image.find(xenf.PAGE_CHECKS, number)
+    return image.replace(place, image.records[place].patched(8 + 8 * 3, b'\x55' * 8))
+
+
+def verified_with_checks(guest):
+    """A verify pass, whose pages carry checks as well; its own copies are a comparison."""
+    image = with_checks(guest, digest=True)
+    again = [record for pages in guest.full_pass() for record in (pages, xenf.checks_of(pages))]
+    return image.insert(image.all(xenf.PAGE_CHECKS)[-1] + 1, xenf.verify(), *again)
+
+
+def checkpointed_with_checks(guest):
+    """Only the first checkpoint may have optional records, and its copy of a page that was damaged is not the last."""
+    image = checkpointed(guest)
+    end = image.find(xenf.CHECKPOINT)
+    places = [place for place in image.all(xenf.PAGE_DATA) if place < end]
+    wrong = xenf.checks_of(image.records[places[-1]])  # of pfns 0, 3, 10 and the last one
+    image = image.insert(places[-1] + 1, wrong.patched(8 + 8 * 2, b'\x55' * 8))
+    return image.insert(places[0] + 1, xenf.checks_of(image.records[places[0]]))
+
+
 def converted():
     """As the legacy converter writes: version 2, Xen 0.1, pages named for allocation first, PARAMS before CONTEXT."""
     guest = Hvm(2)
@@ -100,7 +133,10 @@ def raw_images():
         found[name + '-verify'] = (verified(guest), ('verify-present',), 0)
         found[name + '-remus'] = (checkpointed(guest), ('carrier-gap',), 3)
     for name in ('hvm-v3', 'pv64-v3', 'pv32-v2'):
-        found[name + '-ours'] = (with_our_records(kinds[name]), ('opt-not-compared',), 0)
+        found[name + '-ours'] = (with_our_records(kinds[name]), (), 0)
+        found[name + '-overtaken'] = (overtaken(kinds[name]), (), 0)
+        found[name + '-verify-ours'] = (verified_with_checks(kinds[name]), ('verify-present',), 0)
+        found[name + '-remus-ours'] = (checkpointed_with_checks(kinds[name]), ('carrier-gap',), 3)
     found['hvm-v2-converted'] = (
         converted(), ('dhdr-converted', 'page-type-xalloc', 'param-after-context'), 0)
     oldest = plain(Hvm(2, minor=6))
