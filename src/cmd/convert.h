@@ -26,6 +26,7 @@ struct convert {
     struct gw_err unfit; /* the same in what becomes of it */
     int spool;           /* where contents are put aside; -1: there is none */
     char layers[64], wrapping[32];
+    char salvaged[NOTE_ROOM]; /* that the input is what was left of a damaged image; "": it does not say so */
     char notes[NOTES_MOST][NOTE_ROOM];
     unsigned num_notes, num_more;
     uint64_t octets;

@@ -54,7 +54,7 @@ static void found(void *arg, const struct gw_finding *finding)
 {
     struct convert *c = arg;
     if (finding->rule == &gw_rules[GW_RULE_OPT_SALVAGED] && !c->salvaging)
-        convert_note(c, finding->text);
+        snprintf(c->salvaged, sizeof c->salvaged, "%s", finding->text);
     convert_keep_rule(c, finding->rule);
     if (!is_of_receiver(c, finding->rule))
         keep_first(&c->fault, finding);
@@ -133,6 +133,8 @@ static int finish_behind(struct convert *c, struct behind *b, struct gw_err *err
     }
     if (gw_packer_finish(b->packer, err) < 0)
         return -1;
+    if (c->salvaged[0] != '\0')
+        convert_note(c, c->salvaged);
     if (c->fault.code != GW_E_OK && !c->salvaging)
         note_fault(c, "it is invalid", &c->fault);
     else if (c->fault.code == GW_E_OK && c->unfit.code != GW_E_OK)

@@ -50,7 +50,8 @@ struct export
     struct gw_image *image;
     struct gw_export_opts opts;
     struct gw_exported facts;
-    char notes[8][256];
+    struct gw_salvaged salvaged; /* of the image's PROVENANCE */
+    char notes[8][512];
     unsigned num_notes;
 };
 
@@ -69,6 +70,8 @@ static void make_notes(struct export *e)
     const struct gw_exported *f = &e->facts;
     bool elf = e->opts.format == GW_EXPORT_ELF;
     uint64_t broken = f->by_type[GW_PAGE_BROKEN];
+    if (e->salvaged.is_salvaged)
+        note(e, "%s", e->salvaged.text);
     note(e, "what is neither memory nor registers (devices, parameters, configuration) is left out");
     if (!elf)
         note(e, "registers are left out: elf has them");
@@ -130,6 +133,7 @@ static void tell_json(const struct export *e, FILE *out, const char *type)
     gw_json_text(&json, "version", GODWIT_VERSION);
     gw_json_text(&json, "when", when);
     gw_json_text(&json, "format", gw_export_format_name(e->opts.format));
+    gw_json_bool(&json, "salvaged", e->salvaged.is_salvaged);
     told_sum(&json, "input", e->in, e->sum.octets, e->sum.sha256);
     gw_json_text(&json, "wrapping", gw_image_layers(e->image));
     gw_json_end(&json, '}');
@@ -167,6 +171,8 @@ static void tell_text(const struct export *e, FILE *out)
 static void tell(const struct export *e)
 {
     FILE *out = e->standard != NULL ? stderr : stdout;
+    if (e->salvaged.is_salvaged && (out == stdout || e->args->given[OPT_JSON])) /* else it stands among the notes */
+        fprintf(stderr, "godwit: %s\n", e->salvaged.text);
     if (e->args->given[OPT_JSON])
         tell_json(e, out, "exported");
     else
@@ -225,7 +231,9 @@ static int open_image(struct export *e, struct gw_err *err)
     if (e->image == NULL)
         return -1;
     gw_inspector_finish(e->inspector);
-    return 0;
+    struct gw_cur provenance;
+    bool has = gw_inspector_record(e->inspector, GW_REC_PROVENANCE, &provenance);
+    return has ? gw_salvaged_read(provenance, &e->salvaged, err) : 0;
 }
 
 static int commit(struct export *e, struct gw_err *err)

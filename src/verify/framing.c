@@ -1,8 +1,6 @@
 /*
  * framing.c - what every record must be, whatever its type (18.2), and the optional records of our own.
  */
-#include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "verifier.h"
@@ -112,32 +110,15 @@ static int judge_image_digest(struct verifier *v, const struct gw_record *record
 }
 
 /* What a salvage wrote down of its losses, for people: another's text. */
-static void judge_salvaged(struct verifier *v, const json_t *json)
-{
-    char text[400];
-    const json_t *salvaged = json_object_get(json, GW_SALVAGED);
-    const char *missing = json_string_value(json_object_get(salvaged, "missing"));
-    if (salvaged == NULL)
-        return;
-    missing = missing != NULL ? missing : "it does not say of what";
-    find(v, GW_RULE_OPT_SALVAGED, "the image is what could be salvaged of a damaged one: %s",
-         gw_escape(text, sizeof text, missing, strlen(missing)));
-}
-
-/* An object that is short enough to be parsed. */
 static int judge_provenance(struct verifier *v, const uint8_t *body, size_t len)
 {
-    json_error_t error;
-    json_t *json = NULL;
-    if (len <= gw_limit(JSON))
-        json = json_loadb((const char *)body, len, JSON_REJECT_DUPLICATES, &error);
-    if (len <= gw_limit(JSON) && json == NULL && json_error_code(&error) == json_error_out_of_memory)
-        return errno = ENOMEM, gw_fail(v->err, GW_E_SYSTEM, "cannot read a PROVENANCE of %zu octets", len);
-    if (json_is_object(json))
-        judge_salvaged(v, json);
-    else
+    struct gw_salvaged salvaged;
+    if (gw_salvaged_read(gw_cur(body, len), &salvaged, v->err) < 0)
+        return -1;
+    if (!salvaged.is_object)
         find(v, GW_RULE_OPT_PROVENANCE, "PROVENANCE is not a JSON object");
-    json_decref(json);
+    else if (salvaged.is_salvaged)
+        find(v, GW_RULE_OPT_SALVAGED, "%s", salvaged.text);
     return 0;
 }
 

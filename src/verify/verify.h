@@ -115,4 +115,12 @@ const struct gw_verdict *gw_verify_unread(struct gw_sink *verifier);
 /* No error was found. */
 bool gw_verdict_valid(const struct gw_verdict *verdict);
 
+/* salvaged.c: what a PROVENANCE says of its image. -1: there is no memory. */
+struct gw_salvaged {
+    bool is_object;   /* it can be read at all */
+    bool is_salvaged; /* the image is what was left of a damaged one: */
+    char text[480];   /* a sentence for people */
+};
+int gw_salvaged_read(struct gw_cur provenance, struct gw_salvaged *out, struct gw_err *err);
+
 #endif
