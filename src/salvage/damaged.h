@@ -130,7 +130,8 @@ struct gw_salvage {
     struct piece image_headers;
     uint64_t begin; /* of the first record */
     uint32_t version;
-    bool misread;   /* a legacy image went wrong somewhere before its reader noticed */
+    uint64_t legacy_size, legacy_stop; /* of a legacy image that ends too early: its octets; where reading it ended */
+    bool misread;                      /* it went wrong somewhere before its reader noticed */
     bool converted; /* it was a legacy image, which has no X86_TSC_INFO if it is older than Xen 4.0 */
     /* scan.c */
     uint64_t commit; /* where the last complete checkpoint ended; 0: none */

@@ -57,6 +57,8 @@ int take_legacy(struct gw_salvage *s, struct gw_err *err)
     else
         keep_word(&s->losses, why.msg);
     s->misread = why.code != GW_E_OK && why.code != GW_E_SHORT;
+    s->legacy_size = why.code != GW_E_OK ? s->octets.size : 0;
+    s->legacy_stop = why.offset;
     gw_closep(&s->fd);
     s->fd = s->spool;
     s->spool = -1;

@@ -24,7 +24,8 @@ enum gw_doubt {
     GW_DOUBT_RECORD = 4,    /* its record is cut, or what follows it is no record: its contents may be damaged */
     GW_DOUBT_LOOSE = 8,     /* its record stands between two damaged places, and nothing ties it to this image */
     GW_DOUBT_UNPACKED = 32, /* the packed input is damaged, and what was unpacked before that shows may be wrong */
-    GW_DOUBT_CHECKED = 16   /* a check in the image says that it is not what it was */
+    GW_DOUBT_CHECKED = 16,  /* a check in the image says that it is not what it was */
+    GW_DOUBT_MISREAD = 64   /* the legacy image goes wrong somewhere, maybe before its reader noticed */
 };
 /* "lost", "may be older" ...: of the most serious bit. */
 const char *gw_doubt_name(unsigned doubt);

@@ -19,6 +19,8 @@ static const struct {
     { GW_DOUBT_LOST, "lost", "named, but the contents are lost" },
     { GW_DOUBT_CHECKED, "check", "a check says that the contents are damaged" },
     { GW_DOUBT_UNPACKED, "packed", "the packed file is damaged: what was unpacked of it may be wrong" },
+    { GW_DOUBT_MISREAD, "misread",
+      "the legacy image is damaged somewhere before that shows: the contents may be another page's" },
     { GW_DOUBT_RECORD, "record", "the record is cut, or broken off behind: the contents may be damaged" },
     { GW_DOUBT_LOOSE, "loose", "found between damaged places, and nothing ties it to this image" },
     { GW_DOUBT_OLDER, "older", "a later copy may have stood where the image is damaged" },
@@ -147,7 +149,7 @@ int doubt_of(const struct gw_salvage *s, uint16_t state)
     if (s->losses.sum_right)
         return 0;
     own |= s->losses.sum_wrong ? GW_DOUBT_CHECKED : 0;
-    own |= s->misread ? GW_DOUBT_RECORD : 0;
+    own |= s->misread ? GW_DOUBT_MISREAD : 0;
     own |= s->losses.unpacking[0] != '\0' ? GW_DOUBT_UNPACKED : 0;
     return (int)(own | s->doubts[state >> PFN_STRETCH & 0xf]);
 }
@@ -185,6 +187,17 @@ static bool is_any(const struct gw_losses *l)
            l->static_end_lost || l->end_lost || l->beside_lost || l->sum_wrong;
 }
 
+/* What was found is a stream that was made of a legacy image: what is lost of that lies behind where it was left. */
+static void place_in_legacy(struct gw_salvage *s)
+{
+    struct gw_hole *last = s->num_holes > 0 ? &s->holes[s->num_holes - 1] : NULL;
+    if (last == NULL || s->legacy_size == 0)
+        return;
+    last->offset = s->misread ? gw_min(s->legacy_stop, s->legacy_size) : s->legacy_size - last->len;
+    last->len = s->legacy_size - last->offset;
+    last->has_type = false;
+}
+
 int settle(struct gw_salvage *s, struct gw_err *err)
 {
     struct gw_losses *l = &s->losses;
@@ -194,6 +207,7 @@ int settle(struct gw_salvage *s, struct gw_err *err)
     list_shaky(s);
     judge_stretches(s);
     suggest(s);
+    place_in_legacy(s);
     l->holes = s->holes;
     l->num_holes = s->num_holes;
     for (size_t i = 0; i < s->num_holes; i++)
