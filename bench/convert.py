@@ -7,13 +7,12 @@ beside cmp.
 Environment: GODWIT: the program; BENCH_DIR: where the images go (default: /dev/shm with room enough, else the usual
 place for temporary files). All rows take turns, so that a busy machine hurts them alike.
 """
-import argparse
 import os
 import shutil
 import sys
 import tempfile
 
-from harness import GIB, GODWIT, ROOT, Row, build, machine, take_turns, warm, work_folder
+from harness import GIB, GODWIT, ROOT, Row, below, build, cells, machine, parser_of, take_turns, warm, work_folder
 from make_image import make, make_legacy
 
 sys.path.append(str(ROOT / "tests" / "interop"))
@@ -54,18 +53,12 @@ def table(rows, sizes, runs):
     for group, title in titles.items():
         mine = [row for row in rows if row.group == group]
         for row in mine:
-            yield "| %s (%.2f GiB) | %s | %.1f | %.3f | %.2f | %.2f | %.2f | %.1f |" % (
-                title, sizes[group] / GIB, row.what, 1000 * row.wall(), row.cpu(), sizes[group] / GIB / row.wall(),
-                mine[0].wall() / row.wall(), row.cpu() / max(mine[0].cpu(), 1e-6), row.peak_mib())
-    yield ""
-    yield "Medians of %d runs; peak: the highest of them." % runs
+            yield cells(title, sizes[group], row, mine[0].wall() / row.wall(), row.cpu() / max(mine[0].cpu(), 1e-6))
+    yield from below(runs)
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--runs", type=int, default=7)
-    options.add_argument("--scale", type=int, default=1)
-    given = options.parse_args()
+    given = parser_of(__doc__, runs=7).parse_args()
     xen = XenVerifier()
     if not xen.ready:
         print("without Xen's converter: " + xen.why, file=sys.stderr)

@@ -2,6 +2,7 @@
 
 It knows nothing of what is measured.
 """
+import argparse
 import mmap
 import os
 import pathlib
@@ -17,6 +18,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 GODWIT = os.environ.get("GODWIT") or str(ROOT / "build" / "godwit")
 GIB = 1 << 30
 MADV_POPULATE_WRITE = 23    # Linux 5.14; Python has no name for it
+
+
+def parser_of(doc, runs):
+    """The options of every bench, for those who add to them: how often each row runs, how much smaller it all is."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=runs)
+    parser.add_argument("--scale", type=int, default=1)
+    return parser
 
 
 def build(name, folder, *libraries):
@@ -71,6 +80,19 @@ class Row:
 
     def peak_mib(self):
         return max(t[4] for t in self.times) / 1024
+
+
+def cells(title, octets, row, wall, cpu):
+    """A line of a table. octets: how much was worked on; wall, cpu: the ratios that this table is about."""
+    return "| %s (%.2f GiB) | %s | %.1f | %.3f | %.2f | %.2f | %.2f | %.1f |" % (
+        title, octets / GIB, row.what, 1000 * row.wall(), row.cpu(), octets / GIB / row.wall(), wall, cpu,
+        row.peak_mib())
+
+
+def below(runs):
+    """What stands below a table of such lines."""
+    yield ""
+    yield "Medians of %d runs; peak: the highest of them." % runs
 
 
 def take_turns(rows, runs, measure, folder):

@@ -8,7 +8,6 @@ Environment: GODWIT: the program; BENCH_DIR: where files go (default: /dev/shm w
 for temporary files). All rows take turns; before each one, memory is warmed. The guest writes nothing; a moved guest is
 the next move's source.
 """
-import argparse
 import contextlib
 import json
 import os
@@ -20,7 +19,7 @@ import sys
 import tempfile
 
 import qemu
-from harness import GIB, GODWIT, build, machine, warm, work_folder
+from harness import GIB, GODWIT, build, machine, parser_of, warm, work_folder
 
 LIFE = 7200     # seconds after which a guest that was left over ends by itself
 
@@ -203,11 +202,9 @@ def run_all(bench, tables, runs):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--runs", type=int, default=5)
-    options.add_argument("--scale", type=int, default=1)
-    options.add_argument("--only", action="append", default=[], help="a word of a table's name, such as 'unix'")
-    given = options.parse_args()
+    parser = parser_of(__doc__, runs=5)
+    parser.add_argument("--only", action="append", default=[], help="a word of a table's name, such as 'unix'")
+    given = parser.parse_args()
     octets = GIB // given.scale
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="godwit-bench-", dir=work_folder(4 * octets)))

@@ -7,14 +7,13 @@ Environment: GODWIT: the program; BENCH_DIR: where the images go (default: /dev/
 place for temporary files). All rows of one table come from one run and take turns, so that a busy machine hurts them
 alike.
 """
-import argparse
 import os
 import pathlib
 import shutil
 import sys
 import tempfile
 
-from harness import GIB, ROOT, Row, build, machine, take_turns, work_folder
+from harness import GIB, ROOT, Row, below, build, cells, machine, parser_of, take_turns, work_folder
 from make_image import make, make_pv
 
 sys.path.append(str(ROOT / "tests" / "interop"))
@@ -60,18 +59,12 @@ def table(rows, sizes, runs):
     for image, title in titles.items():
         ours = next(row for row in rows if row.group == image and row.command[0] == GODWIT)
         for row in (row for row in rows if row.group == image):
-            yield "| %s (%.2f GiB) | %s | %.1f | %.3f | %.2f | %.2f | %.2f | %.1f |" % (
-                title, sizes[image] / GIB, row.what, 1000 * row.wall(), row.cpu(), sizes[image] / GIB / row.wall(),
-                row.wall() / ours.wall(), row.cpu() / max(ours.cpu(), 1e-6), row.peak_mib())
-    yield ""
-    yield "Medians of %d runs; peak: the highest of them." % runs
+            yield cells(title, sizes[image], row, row.wall() / ours.wall(), row.cpu() / max(ours.cpu(), 1e-6))
+    yield from below(runs)
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--runs", type=int, default=5)
-    options.add_argument("--scale", type=int, default=1)
-    given = options.parse_args()
+    given = parser_of(__doc__, runs=5).parse_args()
     xen = XenVerifier()
     if not xen.ready:
         print("without Xen's verifier: " + xen.why, file=sys.stderr)

@@ -13,7 +13,7 @@
 #include "change.h"
 #include "verify.h"
 
-#include "invariant.h"
+#include "witness.h"
 
 #define MAX_PFN 4096
 
@@ -23,65 +23,6 @@ struct order {
     unsigned for_xen;
     uint32_t version;
     bool lossy, squash, static_only;
-};
-
-/* Sums the last type and contents of each pfn. */
-struct witness {
-    struct gw_sink sink;
-    struct gw_totals *totals;
-    struct gw_pages now;
-    uint32_t next;
-    bool verifying;
-};
-
-static int note_entry(struct witness *w, const uint8_t *page, struct gw_err *err)
-{
-    uint64_t entry = w->now.entries[w->next++];
-    return gw_totals_page(w->totals, gw_entry_pfn(entry), gw_entry_type(entry), page != NULL ? gw_page_check(page) : 0,
-                          err);
-}
-
-/* The entries without contents in front of the next page. */
-static int note_holes(struct witness *w, struct gw_err *err)
-{
-    while (w->next < w->now.count && !gw_type_has_contents(gw_entry_type(w->now.entries[w->next])))
-        if (note_entry(w, NULL, err) < 0)
-            return -1;
-    return 0;
-}
-
-static int watch(void *arg, uint64_t at, const uint8_t *mem, size_t len, struct gw_err *err)
-{
-    struct witness *w = arg;
-    (void)at;
-    for (size_t i = 0; i < len; i += GW_PAGE_LEN)
-        if (note_entry(w, mem + i, err) < 0 || note_holes(w, err) < 0)
-            return -1;
-    return 0;
-}
-
-static int witness_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err)
-{
-    struct witness *w = (struct witness *)sink;
-    if (w->verifying)
-        return 0;
-    w->now = *pages;
-    w->next = 0;
-    if (note_holes(w, err) < 0)
-        return -1;
-    return pages->num_contents > 0 ? gw_payload_watch(pages->contents, watch, w, err) : 0;
-}
-
-static int witness_mark(struct gw_sink *sink, const struct gw_mark *mark, struct gw_err *err)
-{
-    struct witness *w = (struct witness *)sink;
-    (void)err;
-    w->verifying = w->verifying || mark->kind == GW_VERIFY;
-    return 0;
-}
-
-static const struct gw_sink_ops witness_ops = {
-    .name = "witness", .takes = GW_TAKES_WATCH, .pages = witness_pages, .mark = witness_mark
 };
 
 /* Through the change into out: 0, or -1 with err. */
@@ -153,7 +94,7 @@ static void must_be_right(const struct order *order, const struct gw_buf *out, c
     struct gw_buf again = { 0 };
     struct gw_totals_sum sums[2];
     char name[32];
-    struct witness witness = { .sink.ops = &witness_ops, .totals = gw_totals_new(&err) };
+    struct witness witness = new_witness();
     int fd = memfd_create("out", MFD_CLOEXEC);
     name_of(fd, out, name, sizeof name);
     MUST(errors_of(name, order->for_xen, &witness.sink) == 0 || order->static_only);
@@ -183,13 +124,13 @@ static struct order order_of(const uint8_t *data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct gw_err err = GW_ERR_NONE, failure = GW_ERR_NONE;
+    struct gw_err failure = GW_ERR_NONE;
     struct gw_buf in = { 0 }, out = { 0 };
     char name[32];
     if (size < 2)
         return 0;
     const struct order order = order_of(data);
-    struct witness witness = { .sink.ops = &witness_ops, .totals = gw_totals_new(&err) };
+    struct witness witness = new_witness();
     int fd = memfd_create("in", MFD_CLOEXEC);
     gw_put(&in, data + 2, size - 2);
     name_of(fd, &in, name, sizeof name);

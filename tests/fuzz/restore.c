@@ -14,7 +14,7 @@
 #include "wrap.h"
 #include "xenf.h"
 
-#include "invariant.h"
+#include "witness.h"
 
 #define MAX_PFN 4096
 #define FIXED_OCTETS (UINT64_C(4) << 20) /* whatever the image: buffers, tables */
@@ -30,80 +30,6 @@ static uint64_t heap_now(void)
 {
     return __sanitizer_get_current_allocated_bytes != NULL ? __sanitizer_get_current_allocated_bytes() : 0;
 }
-
-/* --- the witness ------------------------------------------------------------------------------------------------- */
-
-struct witness {
-    struct gw_sink sink;
-    struct gw_totals *totals;
-    struct gw_pages now;
-    uint32_t next; /* entry of now */
-    bool verifying;
-};
-
-/* The page's entry, if there is a page, and those behind it that have none, up to the next that has. */
-static int note_entries(struct witness *w, const uint8_t *page, struct gw_err *err)
-{
-    for (; w->next < w->now.count; w->next++) {
-        uint64_t entry = w->now.entries[w->next], check = 0;
-        if (gw_type_has_contents(gw_entry_type(entry))) {
-            if (page == NULL)
-                return 0;
-            check = gw_page_check(page);
-            page = NULL;
-        }
-        if (gw_totals_page(w->totals, gw_entry_pfn(entry), gw_entry_type(entry), check, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int witness_contents(void *arg, uint64_t at, const uint8_t *mem, size_t len, struct gw_err *err)
-{
-    (void)at;
-    MUST(len > 0 && len % GW_PAGE_LEN == 0);
-    for (size_t i = 0; i < len; i += GW_PAGE_LEN)
-        if (note_entries(arg, mem + i, err) < 0)
-            return -1;
-    return 0;
-}
-
-static int witness_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err)
-{
-    struct witness *w = (struct witness *)sink;
-    if (w->verifying)
-        return 0;
-    w->now = *pages;
-    w->next = 0;
-    if (note_entries(w, NULL, err) < 0)
-        return -1;
-    return pages->num_contents > 0 ? gw_payload_watch(pages->contents, witness_contents, w, err) : 0;
-}
-
-/* A restorer takes no optional record, and none that is not kept. */
-static int witness_record(struct gw_sink *sink, const struct gw_record *record, struct gw_err *err)
-{
-    (void)err;
-    if (!(record->frame.type & GW_REC_OPTIONAL) && record->payload == NULL)
-        gw_totals_record(((struct witness *)sink)->totals, record->frame.type, record->body, record->frame.length);
-    return 0;
-}
-
-static int witness_mark(struct gw_sink *sink, const struct gw_mark *mark, struct gw_err *err)
-{
-    struct witness *w = (struct witness *)sink;
-    (void)err;
-    w->verifying = w->verifying || mark->kind == GW_VERIFY;
-    return 0;
-}
-
-static const struct gw_sink_ops witness_ops = {
-    .name = "witness",
-    .takes = GW_TAKES_WATCH,
-    .pages = witness_pages,
-    .record = witness_record,
-    .mark = witness_mark,
-};
 
 /* --- one restore ------------------------------------------------------------------------------------------------- */
 
@@ -145,7 +71,7 @@ static void open_run(struct run *run, const uint8_t *data, size_t size)
     run->wrap = gw_wrap_new(chan, MAX_PFN, &err);
     run->verifier = gw_verifier(&opts, &err);
     run->restorer = gw_restorer(run->dest, &err);
-    run->witness = (struct witness){ .sink.ops = &witness_ops, .totals = gw_totals_new(&err) };
+    run->witness = new_witness();
     struct gw_sink *all[] = { run->verifier, run->restorer, &run->witness.sink };
     run->tee = gw_tee(all, 3, &err);
     MUST(err.code == GW_E_OK && run->tee != NULL);

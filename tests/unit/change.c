@@ -111,15 +111,25 @@ static void a_context_that_breaks_off_stays_as_it_is_and_loses_nothing(void)
     gw_buf_free(&out);
 }
 
-static void a_static_part_ends_where_the_image_ends(void)
+/* What of a small image is its static part: the calls to a sink behind it. */
+static int static_part_of(enum small_image which, struct gw_buf *log, struct gw_err *err)
 {
-    struct gw_buf in = small_image(HVM_3), log = { 0 };
-    struct gw_err err = GW_ERR_NONE;
-    struct gw_sink *to = new_log_sink('s', GW_TAKES_MOVE, &log, 0), *only = gw_static_only(to, &err);
-    struct gw_wrap *wrap = gw_wrap_new(lend(&in, NULL), 0x10000, &err);
-    CHECK_EQ(gw_wrap_run(wrap, only, &err), 0);
+    struct gw_buf in = small_image(which);
+    struct gw_sink *to = new_log_sink('s', GW_TAKES_MOVE, log, 0), *only = gw_static_only(to, err);
+    struct gw_wrap *wrap = gw_wrap_new(lend(&in, NULL), 0x10000, err);
+    int rc = gw_wrap_run(wrap, only, err);
     gw_wrap_close(wrap);
     gw_sink_close(only);
+    gw_sink_close(to);
+    gw_buf_free(&in);
+    return rc;
+}
+
+static void a_static_part_ends_where_the_image_ends(void)
+{
+    struct gw_buf log = { 0 };
+    struct gw_err err = GW_ERR_NONE;
+    CHECK_EQ(static_part_of(HVM_3, &log, &err), 0);
     const char *text = log_text(&log);
     CHECK_EQ(count_of(text, "pages"), 0);
     CHECK_EQ(count_of(text, "HVM_CONTEXT"), 0);
@@ -127,23 +137,15 @@ static void a_static_part_ends_where_the_image_ends(void)
     CHECK_EQ(count_of(text, "PROVENANCE"), 1);
     CHECK_EQ(count_of(text, ": end"), 1);
     CHECK_EQ(count_of(text, "commit"), 1);
-    gw_sink_close(to);
-    gw_buf_free(&in);
     gw_buf_free(&log);
 }
 
 static void version_2_has_no_static_part(void)
 {
-    struct gw_buf in = small_image(PV_2), log = { 0 };
+    struct gw_buf log = { 0 };
     struct gw_err err = GW_ERR_NONE;
-    struct gw_sink *to = new_log_sink('s', GW_TAKES_MOVE, &log, 0), *only = gw_static_only(to, &err);
-    struct gw_wrap *wrap = gw_wrap_new(lend(&in, NULL), 0x10000, &err);
-    CHECK_EQ(gw_wrap_run(wrap, only, &err), -1);
+    CHECK_EQ(static_part_of(PV_2, &log, &err), -1);
     CHECK_FAIL(err, GW_E_REFUSED, "version 2");
-    gw_wrap_close(wrap);
-    gw_sink_close(only);
-    gw_sink_close(to);
-    gw_buf_free(&in);
     gw_buf_free(&log);
 }
 
