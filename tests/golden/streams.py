@@ -134,7 +134,7 @@ def raw_images():
         found[name + '-remus'] = (checkpointed(guest), ('carrier-gap',), 3)
     for name in ('hvm-v3', 'pv64-v3', 'pv32-v2'):
         found[name + '-ours'] = (with_our_records(kinds[name]), (), 0)
-        found[name + '-overtaken'] = (overtaken(kinds[name]), (), 0)
+        found[name + '-overtaken-ours'] = (overtaken(kinds[name]), (), 0)
         found[name + '-verify-ours'] = (verified_with_checks(kinds[name]), ('verify-present',), 0)
         found[name + '-remus-ours'] = (checkpointed_with_checks(kinds[name]), ('carrier-gap',), 3)
     found['hvm-v2-converted'] = (
