@@ -2,6 +2,7 @@
  * main.c - finds the command, runs it, and sees to it that what was written arrived.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -99,10 +100,27 @@ static enum gw_exit run(int argc, char **argv)
     return run_command(cmd, argc - 2, argv + 2);
 }
 
+/*
+ * A standard descriptor that the caller has closed would be the next file that is opened: what is printed would be
+ * written into it. What stands there instead can be used for nothing, as if it were still closed.
+ */
+static int hold_standard(struct gw_err *err)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return gw_fail(err, GW_E_SYSTEM, "cannot open /dev/null in place of a standard descriptor");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    struct gw_err err = GW_ERR_NONE;
     /* A reader that goes away is an error of writing, told by finish(), not the end of the program. */
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     sigaction(SIGPIPE, &ignore, NULL);
+    if (hold_standard(&err) < 0) {
+        gw_complain(&err);
+        return GW_EXIT_SYSTEM;
+    }
     return (int)finish(run(argc, argv));
 }
