@@ -71,7 +71,7 @@ static int say(struct legacy_walk *walk, const struct legacy_chunk *chunk, struc
 static int widen(struct legacy_walk *walk, uint32_t num, uint32_t *num_contents, struct gw_err *err)
 {
     struct gw_cur cur = gw_buf_cur(&walk->body);
-    uint64_t most = gw_min(walk->head->p2m_size, walk->max_pfn);
+    uint64_t most = walk->head->p2m_size;
     *num_contents = 0;
     for (uint32_t i = 0; i < num; i++) {
         uint32_t low = gw_u32(&cur), high = walk->head->width == 8 ? gw_u32(&cur) : 0;
@@ -85,6 +85,10 @@ static int widen(struct legacy_walk *walk, uint32_t num, uint32_t *num_contents,
         if (pfn >= most)
             return gw_refuse(err, "legacy-entry", "entry %u of the batch names pfn 0x%llx; the guest has 0x%llx", i,
                              (unsigned long long)pfn, (unsigned long long)most);
+        if (pfn >= walk->max_pfn)
+            return gw_refuse(err, "page-pfn-limit",
+                             "entry %u of the batch names pfn 0x%llx; pfns below 0x%llx are read (see --max-guest)", i,
+                             (unsigned long long)pfn, (unsigned long long)walk->max_pfn);
         walk->entries[i] = gw_entry(pfn, type);
         *num_contents += gw_type_has_contents(type);
     }

@@ -96,7 +96,7 @@ static int try_guest(struct gw_chan *chan, const struct legacy_walk *like, bool 
     p->most_chunks = most_chunks;
     p->walk = (struct legacy_walk){ .chan = own,
                                     .base = legacy_offset(like),
-                                    .max_pfn = like->max_pfn,
+                                    .max_pfn = LEGACY_P2M_MOST, /* what is too large to be read is seen all the same */
                                     .again = like->again,
                                     .head = &p->head,
                                     .ops = &try_ops,
