@@ -42,6 +42,8 @@ static int open_stream(struct gw_newfile *file, struct gw_err *err)
 static int create(struct gw_newfile *file, struct gw_err *err)
 {
     struct stat st;
+    if (file->name[0] == '\0')
+        return gw_fail(err, GW_E_REFUSED, "a file without a name cannot be written");
     if (stat(file->name, &st) == 0 && !S_ISREG(st.st_mode))
         return open_stream(file, err);
     if (!file->replace && lstat(file->name, &st) == 0)
@@ -93,6 +95,19 @@ int gw_sync_parent(const char *name, struct gw_err *err)
     return 0;
 }
 
+/*
+ * Nothing that exists is replaced unless that is wanted. Some file systems, NFS among them, know no such rename: there
+ * the file gets its name beside the old one, where nothing may stand either, and then loses the old one.
+ */
+static int rename_partial(const struct gw_newfile *file)
+{
+    if (renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->name, file->replace ? 0 : RENAME_NOREPLACE) == 0)
+        return 0;
+    if (file->replace || errno != EINVAL)
+        return -1;
+    return linkat(AT_FDCWD, file->partial, AT_FDCWD, file->name, 0) < 0 ? -1 : unlink(file->partial);
+}
+
 int gw_newfile_commit(struct gw_newfile *file, struct gw_err *err)
 {
     assert(file->chan != NULL);
@@ -102,7 +117,7 @@ int gw_newfile_commit(struct gw_newfile *file, struct gw_err *err)
         return 0;
     if (fsync(file->fd) < 0)
         return gw_fail(err, GW_E_SYSTEM, "cannot write '%s' to its disk", file->partial);
-    if (renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->name, file->replace ? 0 : RENAME_NOREPLACE) < 0)
+    if (rename_partial(file) < 0)
         return gw_fail(err, GW_E_SYSTEM, "cannot rename '%s' to '%s'", file->partial, file->name);
     gw_chan_close(file->chan);
     file->chan = NULL;

@@ -195,6 +195,7 @@ static const struct call {
     { CALL(fallocate), true, ANY },
     { CALL(renameat2), true, ANY },
     { CALL(renameat), true, ANY }, /* what the C library makes of it where nothing is asked of it */
+    { CALL(linkat), true, ANY },   /* in its place where the file system knows no rename that replaces nothing */
     { CALL(unlink), true, ANY },
     { CALL(unlinkat), true, ANY },
 };

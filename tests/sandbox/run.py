@@ -22,7 +22,7 @@ FOLLOWS = {'convert': ('-',), 'export': ('-',), 'compare': (IMAGE,)}  # what has
 
 ALLOW = 0x7fff0000
 ERRNO = 0x00050000
-ENOMEM, EPERM, ENOSYS = 12, 1, 38
+ENOMEM, EPERM, EINVAL, ENOSYS = 12, 1, 22, 38
 
 
 def out(*command):
@@ -144,6 +144,15 @@ def on_poor_system(seccomp, failing, goes_on, says, version):
     return wrong
 
 
+def on_a_disk_without_such_a_rename(seccomp):
+    """As NFS: it knows no rename that replaces nothing; a new file comes to be all the same, confined."""
+    with tempfile.TemporaryDirectory(prefix='godwit-sandbox-') as work:
+        done = subprocess.run((GODWIT, 'convert', IMAGE, 'new'), cwd=work, capture_output=True, text=True, check=False,
+                              preexec_fn=on_a_system(seccomp, ('renameat2', EINVAL, None)))
+        there = os.listdir(work)
+    return [] if done.returncode == 0 and there == ['new'] else ['%d, %s: %s' % (done.returncode, there, done.stderr)]
+
+
 # --- all -------------------------------------------------------------------------------------------------------------
 
 def points():
@@ -166,6 +175,9 @@ def points():
     for name, failing, goes_on, says, version in SYSTEMS:
         skip = poor or ('libseccomp.so.2 is missing' if seccomp is None else None)
         yield name, [] if skip else on_poor_system(seccomp, failing, goes_on, says, version), skip
+    skip = poor or ('libseccomp.so.2 is missing' if seccomp is None else None)
+    yield 'a disk that knows no rename that replaces nothing gets a new file', \
+        [] if skip else on_a_disk_without_such_a_rename(seccomp), skip
 
 
 def main():

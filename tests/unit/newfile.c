@@ -12,6 +12,18 @@
 #include "channel.h"
 #include "harness.h"
 
+static bool knows_no_flags; /* the file system, as NFS */
+
+int __real_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
+int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
+int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+    if (!knows_no_flags || flags == 0)
+        return __real_renameat2(from_dir, from, to_dir, to, flags);
+    errno = EINVAL;
+    return -1;
+}
+
 /* A directory of its own, entered. */
 static void enter(char *dir)
 {
@@ -154,6 +166,21 @@ static void file_that_came_meanwhile_is_kept(void)
     leave(dir);
 }
 
+static void file_system_without_such_a_rename_does(void)
+{
+    knows_no_flags = true;
+    committed_file_is_there_with_mode_600();
+    existing_file_is_replaced_only_by_commit();
+    file_that_came_meanwhile_is_kept();
+}
+
+static void file_without_a_name_is_refused(void)
+{
+    struct gw_err err = GW_ERR_NONE;
+    CHECK(gw_newfile_open("", true, &err) == NULL);
+    CHECK_FAIL(err, GW_E_REFUSED, "without a name");
+}
+
 static void leftover_partial_is_named_and_kept(void)
 {
     char dir[] = "/tmp/godwit-XXXXXX";
@@ -182,6 +209,8 @@ const struct test tests[] = {
     { "existing-file-is-refused-and-kept", existing_file_is_refused_and_kept },
     { "existing-file-is-replaced-only-by-commit", existing_file_is_replaced_only_by_commit },
     { "file-that-came-meanwhile-is-kept", file_that_came_meanwhile_is_kept },
+    { "file-system-without-such-a-rename-does", file_system_without_such_a_rename_does },
+    { "file-without-a-name-is-refused", file_without_a_name_is_refused },
     { "leftover-partial-is-named-and-kept", leftover_partial_is_named_and_kept },
     { "missing-directory-is-the-systems-failure", missing_directory_is_the_systems_failure },
     { NULL, NULL },
