@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "convert.h"
+#include "inspect.h"
 #include "moves.h"
 #include "sandbox.h"
 
@@ -105,6 +106,8 @@ static int write_standard(struct convert *c, struct gw_err *err)
 static int convert(struct convert *c, struct gw_err *err)
 {
     const char *config = c->args->value[OPT_CONFIG];
+    if (c->salvages && gw_is_same_file(c->out, c->in))
+        return gw_fail(err, GW_E_REFUSED, "OUT would replace the damaged image: give it a name of its own");
     if (config != NULL && read_config(c, config, err) < 0)
         return -1;
     return strcmp(c->out, "-") == 0 ? write_standard(c, err) : write_file(c, err);

@@ -50,11 +50,20 @@ static void keep_first(struct gw_err *fault, const struct gw_finding *finding)
         gw_err_place(fault, finding->offset, finding->record);
 }
 
+/* What an image lacks the packer tells itself, where it was looked at before. */
+static bool is_told(const struct convert *c, const struct gw_rule *rule)
+{
+    return !c->looked &&
+           (rule == &gw_rules[GW_RULE_LIBXL_EMULATOR_MISSING] || rule == &gw_rules[GW_RULE_LEGACY_NO_MODEL]);
+}
+
 static void found(void *arg, const struct gw_finding *finding)
 {
     struct convert *c = arg;
     if (finding->rule == &gw_rules[GW_RULE_OPT_SALVAGED] && !c->salvaging)
         snprintf(c->salvaged, sizeof c->salvaged, "%s", finding->text);
+    if (is_told(c, finding->rule))
+        convert_note(c, finding->text);
     convert_keep_rule(c, finding->rule);
     if (!is_of_receiver(c, finding->rule))
         keep_first(&c->fault, finding);

@@ -79,7 +79,7 @@ static void make_notes(struct export *e)
         note(e, "%" PRIu64 " pfns below the highest page are no memory: %s", f->gaps,
              e->opts.format == GW_EXPORT_RAW ? "they read as zeros" : "they are left out");
     if (broken > 0)
-        note(e, "%" PRIu64 " broken pages have no contents, and are left out", broken);
+        note(e, "broken pages have no contents, and are left out: %" PRIu64, broken);
     if (elf && f->unmapped > 0)
         note(e, "%" PRIu64 " mappings of pages have no virtual address: there are too many pieces", f->unmapped);
     if (elf && f->mapped == 0)

@@ -219,7 +219,8 @@ static int say_odd_head(struct legacy_image *image, struct gw_err *err)
         return -1;
     if (head->num_unknown > 0 &&
         legacy_odd(image->sink, GW_LEGACY_BLOCK, head->offset, err,
-                   "%u blocks of the extended info are of no known kind: left out", head->num_unknown) < 0)
+                   "%u block%s of the extended info %s of no known kind: left out", head->num_unknown,
+                   head->num_unknown == 1 ? "" : "s", head->num_unknown == 1 ? "is" : "are") < 0)
         return -1;
     return has_two ? legacy_odd(image->sink, GW_LEGACY_TWO_LEVELS, head->offset, err,
                                 "the guest has page tables of two levels (no PAE), which no Xen since 4.3 runs")

@@ -153,8 +153,11 @@ static void take_legacy(struct packer *p, const struct gw_legacy_facts *facts)
 /* What today's format has no way to say ends a conversion, as far as it is the guest's. */
 static int take_odd(struct packer *p, const struct gw_aside *aside, struct gw_err *err)
 {
+    /* what is left out, what was decided, and what the guest may notice */
     static const unsigned told = 1u << GW_LEGACY_TMEM | 1u << GW_LEGACY_TOOLSTACK | 1u << GW_LEGACY_SPOOLED |
-                                 1u << GW_LEGACY_CHECKPOINTS | 1u << GW_LEGACY_CUT;
+                                 1u << GW_LEGACY_CHECKPOINTS | 1u << GW_LEGACY_CUT | 1u << GW_LEGACY_BLOCK |
+                                 1u << GW_LEGACY_PARAM | 1u << GW_LEGACY_HINT | 1u << GW_LEGACY_XSAVE |
+                                 1u << GW_LEGACY_GDT;
     if (aside->type == GW_LEGACY_TWO_LEVELS)
         return gw_fail(err, GW_E_REFUSED, "%s: it cannot be converted", aside->name);
     if (aside->type == GW_LEGACY_TMEM_PAGES && !p->opts.lossy)
