@@ -3,8 +3,8 @@
 
 Each image of tests/images, the larger ones of GODWIT_SHARED (default: 'shared' beside the project's root) and the clean
 streams of tests/golden become an ELF core, LiME and raw; readers in Python (files.py) hold them against the image as
-the independent decoder of tests/golden/inside reads it. gdb and crash open cores: where the larger images are there,
-that of a real Linux, whose banner and registers they have to show. Legacy images are held against their digests.
+the independent decoder of tests/golden/inside reads it. gdb and crash open cores, those of real Linux guests too, whose
+banner and registers they have to show. Legacy images are held against their digests.
 """
 import concurrent.futures
 import hashlib
@@ -35,7 +35,8 @@ from verdict import SOURCE, godwit                          # noqa: E402
 IMAGES = HERE.parent / "images"
 SHARED = pathlib.Path(os.environ.get("GODWIT_SHARED") or SOURCE.resolve().parent / "shared") / "images"
 HASHED = 1 << 30        # octets of a file that is hashed here once more: not those of holes alone
-LINUX = "pv64.xl"       # whose kernel is a real one
+LINUX = "linux64.xl"    # whose kernel is a real one
+LARGER_LINUX = "pv64.xl"
 DEBUGGED = ("tiny64.xl", "tinyhvm.xl", "pv32-8")
 
 
@@ -327,48 +328,60 @@ def ask_crash(core, names, scratch, commands):
     return run.stdout + run.stderr
 
 
-def of_linux(tap, scratch):
+def banner_of(state, va):
+    """The text at a virtual address, found by the guest's own page tables."""
+    found = b""
+    while b"\0" not in found:
+        at = translate(state, va + len(found))
+        found += bytes(state.pages[at // PAGE][at % PAGE:])
+    return found.split(b"\0")[0].decode().rstrip("\n")
+
+
+def linux_in_gdb(tap, what, core, names, at, banner, want):
+    text = ask_gdb(core, ["set print elements 0", "x/s %#x" % at, "x/s &linux_banner"], names)
+    tap.point(text.count('"%s\\n"' % banner) == 2, what + ": gdb shows its banner", text)
+    got = gdb_registers(core, len(want), names)
+    tap.point(got == want, what + ": gdb shows the registers of each vCPU", "%s\n%s" % (got, want))
+
+
+def linux_in_crash(tap, what, core, names, banner, want):
+    release = banner.split()[2]
+    text = subprocess.run(["crash", "--osrelease", core], capture_output=True, text=True, check=False,
+                          timeout=300).stdout
+    tap.point(text.strip() == release, what + ": crash tells its release", text)
+    text = ask_crash(core, names, core.parent, ["rd -a linux_banner", "help -D"])
+    shown = "".join(re.findall(r"^[0-9a-f]{16}:  (.*)$", text, re.M)[:8])
+    tap.point(banner in shown, what + ": crash shows its banner", text[:3000])
+    got = {name: [int(x, 16) for x in re.findall(r" %s: ([0-9a-f]{16})" % name.upper(), text)] for name in want[0]}
+    tap.point(got == {name: [vcpu[name] for vcpu in want] for name in want[0]},
+              what + ": crash shows the registers of each vCPU", "%s\n%s\n%s" % (got, want, text[:3000]))
+
+
+def of_linux(tap, scratch, path):
     """gdb and crash on a real kernel: its banner by the kernel's own address, the registers of each vCPU."""
-    path = stored(SHARED).get(LINUX)
-    what = "%s, a real Linux" % LINUX
-    if path is None:
-        tap.skip(what, "there is no shared folder with it; GODWIT_SHARED names one")
-        return
+    what = "%s, a real Linux" % path.name.removesuffix(".xz")
     core, names = pathlib.Path(scratch, "linux.core"), pathlib.Path(scratch, "linux.names")
-    octets = load(path)
-    state = state_of(octets)
+    state = state_of(load(path))
     _, why = export(path, core, "elf")
     with File(core) as file:
         elf = Elf(file.octets)
         info = b"".join(desc for name, _, desc in elf.notes if name == "VMCOREINFO").decode()
         symbols = linux.kallsyms(elf.read, linux.vmcoreinfo(info))
         linux.namelist(names, symbols, elf.read)
-    address = {name: at for at, _, name in symbols}
-    banner = octets[octets.index(b"Linux version 6.1"):].split(b"\n")[0].decode()
-    version = re.search(r"Linux version (\S+)", banner).group(1)
-    want = state.registers()
-    tap.point(not why and len(symbols) > 50000 and "OSRELEASE=%s\n" % version in info,
-              what + ": VMCOREINFO and kallsyms are found in its memory", why or info[:200])
+    at = {name: at for at, _, name in symbols}["linux_banner"]
+    banner = banner_of(state, at)
+    want = [{name: vcpu[name] for name in ("rip", "rsp", "rax")} for vcpu in state.registers()]
+    release = "OSRELEASE=%s\n" % banner.split()[2]
+    tap.point(not why and banner.startswith("Linux version 6.1") and release in info and len(want) == 2,
+              what + " of two vCPUs: VMCOREINFO and kallsyms are found in its memory", why or info[:200])
     if lacking("gdb"):
         tap.skip(what + " in gdb", lacking("gdb"))
     else:
-        text = ask_gdb(core, ["set print elements 0", "x/s %#x" % address["linux_banner"], "x/s &linux_banner"], names)
-        tap.point(text.count("Linux version " + version) == 2, what + ": gdb shows its banner", text)
-        got = gdb_registers(core, len(want), names)
-        tap.point(len(want) == 2 and got == [{key: x[key] for key in ("rip", "rsp", "rax")} for x in want],
-                  what + ": gdb shows the registers of each vCPU", "%s\n%s" % (got, want))
+        linux_in_gdb(tap, what, core, names, at, banner, want)
     if lacking("crash"):
         tap.skip(what + " in crash", lacking("crash"))
-        return
-    text = subprocess.run(["crash", "--osrelease", core], capture_output=True, text=True, check=False,
-                          timeout=300).stdout
-    tap.point(text.strip() == version, what + ": crash tells its release", text)
-    text = ask_crash(core, names, scratch, ["rd -a linux_banner", "help -D"])
-    shown = "".join(re.findall(r"^[0-9a-f]{16}:  (.*)$", text, re.M)[:8])
-    tap.point("Linux version " + version in shown, what + ": crash shows its banner", text[:3000])
-    got = [int(x, 16) for x in re.findall(r"RIP: ([0-9a-f]{16})", text)]
-    tap.point(got == [x["rip"] for x in want], what + ": crash shows the registers of each vCPU",
-              "%s\n%s" % (got, text[:3000]))
+    else:
+        linux_in_crash(tap, what, core, names, banner, want)
 
 
 def main():
@@ -379,7 +392,12 @@ def main():
         all_images(tap, scratch)
         of_legacy(tap, scratch)
         by_gdb(tap, scratch)
-        of_linux(tap, scratch)
+        of_linux(tap, scratch, stored(IMAGES)[LINUX])
+        larger = stored(SHARED).get(LARGER_LINUX)
+        if larger:
+            of_linux(tap, scratch, larger)
+        else:
+            tap.skip(LARGER_LINUX + ", a larger Linux", "there is no shared folder with it; GODWIT_SHARED names one")
     return tap.done()
 
 
