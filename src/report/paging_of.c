@@ -25,16 +25,11 @@ static void paging_of_hvm(struct gw_cur cpu, struct gw_paging *out)
     }
 }
 
-/* Section 7.4: cr3 is built from the pfn, of 32-bit guests with its upper bits at the lower end. */
 static void paging_of_pv(struct gw_cur context, unsigned width, struct gw_paging *out)
 {
-    *out = (struct gw_paging){ .entry_len = 8, .levels = width == 8 ? 4 : 3 };
-    if (width == 8) {
-        out->root = gw_get_at(context, vcpu_guest_context, ctrlreg, 3) / GW_PAGE_LEN;
-        return;
-    }
-    uint32_t cr3 = (uint32_t)gw_get_at(context, vcpu_guest_context_x32, ctrlreg, 3);
-    out->root = cr3 >> 12 | cr3 << 20;
+    uint64_t cr3 = width == 8 ? gw_get_at(context, vcpu_guest_context, ctrlreg, 3)
+                              : gw_get_at(context, vcpu_guest_context_x32, ctrlreg, 3);
+    *out = (struct gw_paging){ .entry_len = 8, .levels = width == 8 ? 4 : 3, .root = gw_pv_root(width, cr3) };
 }
 
 static bool are_registers(const struct gw_structure *s)

@@ -26,7 +26,7 @@
     R(LEGACY_LEVELS, "legacy-levels", ERROR, "LG-6", '-', 'R', 'Y',                                                    \
       "a legacy PV guest has three or four levels of page tables")                                                     \
     R(LEGACY_CHUNK, "legacy-chunk", ERROR, "LG-5", 'I', 'R', 'Y',                                                      \
-      "a legacy image has chunks that some Xen wrote, and at most 1024 pages in a batch")                              \
+      "a legacy image has chunks that some Xen wrote, at most 1024 pages in a batch, and ends where it should")        \
     R(LEGACY_ENTRY, "legacy-entry", ERROR, "LG-4", 'I', 'R', 'Y',                                                      \
       "an entry of a legacy batch has a type that exists and a pfn of the guest")                                      \
     R(LEGACY_LENGTH, "legacy-length", ERROR, "LG-15", '-', 'p', '-',                                                   \

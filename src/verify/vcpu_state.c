@@ -9,7 +9,6 @@
 
 #include "verifier.h"
 
-#define FOLDED_CR3 20 /* a 32-bit guest's cr3 has the frame's bits from 20 on below its bit 12 */
 #define GDT_ENTRIES_MOST 7168u
 #define GDT_PER_FRAME 512u
 #define USER_ROOT_VALID 1u                     /* bit 0 of ctrlreg[1] */
@@ -24,11 +23,6 @@
     ((v)->pv.width == 8 ? gw_get_at(blob, vcpu_guest_context, name, index)                                             \
                         : gw_get_at(blob, vcpu_guest_context_x32, name, index))
 #define basic_of(v, blob, name) basic_at(v, blob, name, 0)
-
-static uint64_t root_of(const struct verifier *v, uint64_t cr3)
-{
-    return v->pv.width == 8 ? cr3 >> 12 : (cr3 >> 12 | cr3 << FOLDED_CR3) & UINT32_MAX;
-}
 
 static void judge_ldt(struct verifier *v, uint32_t id, struct gw_cur blob)
 {
@@ -67,7 +61,7 @@ static void take_pages(const struct verifier *v, const struct gw_vcpu *vcpu, str
 {
     struct gw_cur blob = vcpu->blob;
     uint64_t entries = basic_of(v, blob, gdt_ents), cr1 = basic_at(v, blob, ctrlreg, 1);
-    *named = (struct vcpu_pages){ .at = v->at, .root = root_of(v, basic_at(v, blob, ctrlreg, 3)) };
+    *named = (struct vcpu_pages){ .at = v->at, .root = gw_pv_root(v->pv.width, basic_at(v, blob, ctrlreg, 3)) };
     named->has_user_root = v->pv.width == 8 && (cr1 & USER_ROOT_VALID);
     named->user_root = cr1 >> 12;
     if (v->pv.width == 8)

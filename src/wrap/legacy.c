@@ -108,11 +108,23 @@ static int look_at_gdt(struct legacy_image *image, const struct legacy_vcpu *vcp
                       vcpu->id, (unsigned long long)entries);
 }
 
+/* An entry that is damaged may hide or feign a page, and all behind it is not what it is taken for. */
+static int refuse_strange_root(const struct legacy_image *image, const struct legacy_vcpu *vcpu, struct gw_err *err)
+{
+    gw_refuse(err, "legacy-chunk",
+              "the body ends behind %llu pages, and vCPU 0's page tables begin in pfn 0x%llx, which is none: something "
+              "before is damaged",
+              (unsigned long long)image->walk.num_pages, (unsigned long long)image->plan.root);
+    return gw_err_place(err, vcpu->offset, 0);
+}
+
 static int on_vcpu(void *arg, const struct legacy_vcpu *vcpu, struct gw_err *err)
 {
     struct legacy_image *image = arg;
     if (!is_last_round(image))
         return 0;
+    if (image->plan.strange_root)
+        return refuse_strange_root(image, vcpu, err);
     if (!image->tsc_told && legacy_tell_tsc(&image->state, &image->emit, err) < 0)
         return -1;
     image->tsc_told = true;

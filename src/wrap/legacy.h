@@ -184,7 +184,9 @@ struct legacy_plan {
     bool is_last;        /* which says that nothing follows */
     bool compressed;     /* contents of some rounds come compressed */
     bool has_model;
-    unsigned types; /* a bit for each type of page that was named */
+    unsigned types;    /* a bit for each type of page that was named */
+    bool strange_root; /* the round does not say its vCPUs, and the root of vCPU 0's page tables is none: */
+    uint64_t root;     /* its pfn */
     struct gw_bitmap unmapped;
     struct gw_err why; /* what ended the reading; no error: the end of the input, behind a complete round */
     uint64_t num_pages;

@@ -2,23 +2,58 @@
  * legacy_plan.c - a walk that only looks: how many rounds are complete, where the last one ends, and what it says that
  * has to be known before its first page is told (sections 6, 9 and 10).
  *
- * Contents are passed over; memory is one bit per pfn where a guest has holes.
+ * Contents are passed over; memory is one bit per pfn where a guest has holes, and an octet where page tables are near.
  */
 #include "legacy.h"
 
 struct scan {
     struct legacy_plan *plan;
     struct gw_bitmap unmapped; /* of the round at hand */
+    const struct legacy_walk *walk;
+    struct gw_sparse tables; /* an octet by pfn: 1 where it is a page table so far */
     uint64_t p2m_size;
+    bool wants_tables; /* an image of Xen 3.0 or 3.1 */
     bool has_model;
 };
+
+static int note_table(struct scan *s, uint64_t pfn, unsigned type, struct gw_err *err)
+{
+    bool is_table = gw_type_table_level(type) > 0;
+    uint8_t *table = is_table ? gw_sparse_at(&s->tables, pfn, err) : gw_sparse_find(&s->tables, pfn);
+    if (table != NULL)
+        *table = is_table;
+    return is_table && table == NULL ? -1 : 0;
+}
 
 static int scan_batch(void *arg, const struct legacy_batch *batch, struct gw_err *err)
 {
     struct scan *s = arg;
+    for (uint32_t i = 0; i < batch->num; i++) {
+        unsigned type = gw_entry_type(batch->entries[i]);
+        s->plan->types |= 1u << type;
+        if (s->wants_tables && type != GW_PAGE_XTAB && note_table(s, gw_entry_pfn(batch->entries[i]), type, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/*
+ * Where no chunk says the vCPUs (before Xen 3.1) nothing proves that the body ended where it seemed to: a page of zeros
+ * is an end of the body, too, when entries before it say less contents than there are. But no guest ran without page
+ * tables, and its restorer refuses one whose root is none.
+ */
+static int scan_vcpu(void *arg, const struct legacy_vcpu *vcpu, struct gw_err *err)
+{
+    struct scan *s = arg;
+    struct gw_cur basic = gw_cur(vcpu->basic, vcpu->basic_len);
+    unsigned width = s->walk->head->guest_width;
     (void)err;
-    for (uint32_t i = 0; i < batch->num; i++)
-        s->plan->types |= 1u << gw_entry_type(batch->entries[i]);
+    if (!s->wants_tables || s->walk->has_vcpus || s->walk->round > 1 || vcpu->id != 0)
+        return 0; /* what follows such an image is no round of it, whatever it looks like */
+    s->plan->root = gw_pv_root(width, width == 8 ? gw_get_at(basic, vcpu_guest_context, ctrlreg, 3)
+                                                 : gw_get_at(basic, vcpu_guest_context_x32, ctrlreg, 3));
+    const uint8_t *table = gw_sparse_find(&s->tables, s->plan->root);
+    s->plan->strange_root = table == NULL || *table == 0;
     return 0;
 }
 
@@ -43,7 +78,9 @@ static int scan_model(void *arg, const struct legacy_model *model, struct gw_err
     return 0;
 }
 
-static const struct legacy_ops scan_ops = { .batch = scan_batch, .unmapped = scan_unmapped, .model = scan_model };
+static const struct legacy_ops scan_ops = {
+    .batch = scan_batch, .unmapped = scan_unmapped, .vcpu = scan_vcpu, .model = scan_model
+};
 
 static void keep_round(struct scan *s, const struct legacy_walk *walk)
 {
@@ -100,6 +137,9 @@ int legacy_plan_make(struct legacy_plan *plan, const struct legacy_walk *from, s
     if (walk == NULL)
         return -1;
     *walk = *from;
+    gw_sparse_init(&s.tables, 1);
+    s.walk = walk;
+    s.wants_tables = !from->head->is_hvm && !from->head->has_extended;
     walk->chan = chan;
     walk->base = legacy_offset(from);
     walk->ops = &scan_ops;
@@ -112,6 +152,7 @@ int legacy_plan_make(struct legacy_plan *plan, const struct legacy_walk *from, s
         s.unmapped = (struct gw_bitmap){ 0 };
     }
     gw_bitmap_free(&s.unmapped);
+    gw_sparse_free(&s.tables);
     legacy_walk_free(walk);
     return rc;
 }

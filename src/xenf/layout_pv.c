@@ -32,6 +32,11 @@ static const struct gw_layout *form_of(const struct forms *of, unsigned width)
     return width == 4 ? of->narrow : NULL;
 }
 
+uint64_t gw_pv_root(unsigned width, uint64_t cr3)
+{
+    return width == 8 ? cr3 >> 12 : (cr3 >> 12 | cr3 << 20) & UINT32_MAX;
+}
+
 const struct gw_layout *gw_pv_layout(uint32_t record_type, unsigned width)
 {
     return record_type < sizeof forms / sizeof forms[0] ? form_of(&forms[record_type], width) : NULL;

@@ -301,6 +301,11 @@ GW_PV_LAYOUTS(GW_LAYOUT_DECLARE)
  * described. width: of the guest's words, 4 or 8; 0, unknown: NULL where the forms differ.
  */
 const struct gw_layout *gw_pv_layout(uint32_t record_type, unsigned width);
+/*
+ * The pfn of the root of page tables that ctrlreg[3] names in an image (7.4): the register is built from the pfn, of a
+ * 32-bit guest with the pfn's upper bits at the lower end.
+ */
+uint64_t gw_pv_root(unsigned width, uint64_t cr3);
 /* The page that rdx or edx of vCPU 0 names. */
 const struct gw_layout *gw_start_info_layout(unsigned width);
 

@@ -49,9 +49,13 @@ def heads(pv):
 def bodies(pv, guest):
     page = filled(1)
     tmem = struct.pack('<iIIIIIII', legacy.TMEM, 2, 16, 0xFFFFFFFF, 1, 256, 1000, 0xFFFFFFFF)
+    # An entry hides a page: its zeros end the body, and what is behind them is taken for the tail.
+    aged = pv_guest(4, 4, release='3.0.4', extended=False)[0]
+    shifted = aged.insert('end-of-body', ('odd', legacy.batch(4, [(1, legacy.XTAB, None)]) + bytes(4096)))
     opaque = legacy.toolstack(b'none of libxl, which begins with its version')
     return [
         case('chunk', 'legacy-chunk', pv.insert('end-of-body', ('odd', chunk(-22)))),
+        case('chunk-shifted', 'legacy-chunk', shifted),
         case('chunk-1025', 'legacy-chunk', guest.insert('vcpu-info', ('batch', struct.pack('<i', 1025)))),
         case('entry-type', 'legacy-entry', pv.replace('batch', legacy.batch(8, [(1, 5, page)]))),
         case('entry-pfn', 'legacy-entry', guest.insert('vcpu-info', ('batch', legacy.batch(8, [(32, 0, page)])))),
@@ -118,6 +122,9 @@ def tails(pv, guest):
         case('length-model', 'legacy-length',
              guest.replace('device-model', legacy.DM_RECORD + struct.pack('<I', 0xFFFFFFFF) + b'QEVM\0\0\0\3')),
         case('trailing', 'legacy-trailing', pv.octets() + b'something else'),
+        # Zeros to the end of a disk look like a round without pages; of such an old image none is.
+        case('trailing-zeros', 'legacy-trailing',
+             pv_guest(4, 4, release='3.0.4', extended=False)[0].octets() + bytes(4 * 4096)),
         case('no-model', 'legacy-no-model', guest.drop('device-model')),
     ]
 
