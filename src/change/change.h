@@ -22,6 +22,7 @@ struct gw_fit_opts {
     unsigned for_xen; /* minor number of the receiver's Xen 4; 0: records stay as they are */
     uint32_t version; /* of the image; 0: what that release writes, or the version that it has */
     bool lossy;
+    bool checks_anew;   /* PAGE_CHECKS and IMAGE_DIGEST are made behind it: those that are there are left out */
     gw_change_fn *tell; /* may be NULL */
     void *arg;
 };
@@ -38,6 +39,13 @@ struct gw_sink *gw_fit(const struct gw_fit_opts *opts, struct gw_sink *next, str
  * refused: it does not say where that part ends.
  */
 struct gw_sink *gw_static_only(struct gw_sink *next, struct gw_err *err);
+
+/*
+ * A sink that passes an image on with PAGE_CHECKS and IMAGE_DIGEST, made anew where it has them. A checkpointed image
+ * is refused, for which they have no place. looks_only: contents are not looked at, nothing is added, but what would be
+ * refused is.
+ */
+struct gw_sink *gw_checks(bool looks_only, struct gw_sink *next, struct gw_err *err);
 
 /* --- provenance -------------------------------------------------------------------------------------------------- */
 

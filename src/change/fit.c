@@ -200,6 +200,8 @@ static int fit_record(struct gw_sink *sink, const struct gw_record *record, stru
     const struct gw_frame *frame = &record->frame;
     if (frame->type == GW_REC_X86_PV_INFO && frame->length > 0)
         f->pv_width = record->body[0];
+    if (f->opts.checks_anew && (frame->type == GW_REC_PAGE_CHECKS || frame->type == GW_REC_IMAGE_DIGEST))
+        return 0;
     if (is_dynamic(frame->type) && say_static_end(f, frame, err) < 0)
         return -1;
     if (is_empty(frame)) {

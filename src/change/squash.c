@@ -25,36 +25,14 @@ struct push {
     uint64_t number; /* of the last record */
     uint64_t entries[BATCH];
     struct gw_seg segs[BATCH];
-    uint64_t checks[BATCH];
-    unsigned num, num_segs, num_contents, num_checked;
+    struct gw_page_sum sum;
+    unsigned num, num_segs, num_contents;
     uint64_t offset; /* where the batch's first contents stand */
     struct gw_buf body;
     uint8_t *buffer;
 };
 
 /* --- memory ------------------------------------------------------------------------------------------------------- */
-
-static int check_page(struct push *p, const uint8_t *page, struct gw_err *err)
-{
-    unsigned seen = 0;
-    uint64_t check = gw_page_check(page);
-    p->checks[p->num_checked++] = check;
-    for (unsigned i = 0; i < p->num; i++) {
-        seen += gw_type_has_contents(gw_entry_type(p->entries[i]));
-        if (seen == p->num_checked)
-            return gw_totals_page(p->totals, gw_entry_pfn(p->entries[i]), gw_entry_type(p->entries[i]), check, err);
-    }
-    return 0;
-}
-
-static int watch(void *arg, uint64_t at, const uint8_t *mem, size_t len, struct gw_err *err)
-{
-    (void)at;
-    for (size_t i = 0; i < len; i += GW_PAGE_LEN)
-        if (check_page(arg, mem + i, err) < 0)
-            return -1;
-    return 0;
-}
 
 static struct gw_frame next_frame(struct push *p, uint32_t type, size_t len, uint64_t offset)
 {
@@ -72,19 +50,9 @@ static int push_record(struct push *p, uint32_t type, const void *body, size_t l
 static int push_checks(struct push *p, struct gw_err *err)
 {
     p->body.len = 0;
-    gw_page_checks_encode(&p->body, p->checks, p->num_checked);
+    gw_page_checks_encode(&p->body, p->sum.checks, p->sum.num_checks);
     return gw_buf_ok(&p->body, err) < 0 ? -1
                                         : push_record(p, GW_REC_PAGE_CHECKS, p->body.mem, p->body.len, p->offset, err);
-}
-
-/* Types without contents count as well. */
-static int count_others(struct push *p, struct gw_err *err)
-{
-    for (unsigned i = 0; i < p->num; i++)
-        if (!gw_type_has_contents(gw_entry_type(p->entries[i])) &&
-            gw_totals_page(p->totals, gw_entry_pfn(p->entries[i]), gw_entry_type(p->entries[i]), 0, err) < 0)
-            return -1;
-    return 0;
 }
 
 static int push_pages(struct push *p, struct gw_err *err)
@@ -99,11 +67,11 @@ static int push_pages(struct push *p, struct gw_err *err)
         return 0;
     pages.frame = next_frame(p, GW_REC_PAGE_DATA, gw_page_data_len(p->num, p->num_contents), p->offset);
     pages.contents = &contents;
-    p->num_checked = 0;
     gw_payload_of(&contents, p->segs, p->num_segs, p->buffer, (size_t)gw_limit(BUFFER));
-    if (checked && (count_others(p, err) < 0 || gw_payload_watch(&contents, watch, p, err) < 0))
+    if (checked && gw_page_sum_watch(&p->sum, &pages, err) < 0)
         return -1;
-    if (gw_sink_pages(p->to, &pages, err) < 0 || gw_payload_settle(&contents, err) < 0)
+    if (gw_sink_pages(p->to, &pages, err) < 0 || gw_payload_settle(&contents, err) < 0 ||
+        (checked && gw_page_sum_settle(&p->sum, err) < 0))
         return -1;
     if (k->has_checks && push_checks(p, err) < 0)
         return -1;
@@ -192,13 +160,8 @@ static int push_list(struct push *p, const struct kept_list *list, struct gw_err
 
 static int push_digest(struct push *p, struct gw_err *err)
 {
-    struct gw_totals_sum sum;
-    struct gw_image_digest digest = { .algorithm = GW_CHECKS_XXH3_64 };
-    gw_totals_sum(p->totals, &sum);
-    memcpy(digest.pages_digest, sum.pages_digest, sizeof digest.pages_digest);
-    memcpy(digest.records_digest, sum.records_digest, sizeof digest.records_digest);
-    digest.num_pages = sum.num_pages;
-    digest.num_records = sum.num_records;
+    struct gw_image_digest digest;
+    gw_totals_digest(p->totals, &digest);
     p->body.len = 0;
     gw_image_digest_encode(&p->body, &digest);
     return gw_buf_ok(&p->body, err) < 0 ? -1 : push_record(p, GW_REC_IMAGE_DIGEST, p->body.mem, p->body.len, 0, err);
@@ -225,12 +188,13 @@ int gw_squash_run(struct gw_squash *squash, struct gw_sink *sink, struct gw_err 
         return -1;
     p->squash = squash;
     p->to = sink;
-    p->totals = gw_totals_new(err);
+    p->totals = p->sum.totals = gw_totals_new(err);
     p->buffer = gw_alloc(1, (size_t)gw_limit(BUFFER), err);
     int rc = p->totals != NULL && p->buffer != NULL ? push_all(p, err) : -1;
     if (rc == 0)
         rc = gw_image_unchanged(squash->image, err);
     gw_totals_free(p->totals);
+    gw_page_sum_free(&p->sum);
     gw_buf_free(&p->body);
     gw_free(p->buffer);
     gw_free(p);

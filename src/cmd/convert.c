@@ -25,6 +25,7 @@ enum {
     OPT_COMPRESS,
     OPT_LOSSY,
     OPT_FAULTY,
+    OPT_CHECKS,
     OPT_SALVAGE,
     OPT_FORCE
 };
@@ -36,6 +37,7 @@ static const struct gw_opt convert_opts[] = {
     { 0, "format", "VERSION=2|3", OPT_FORMAT, "the image's version, else what --for-xen writes, else as it is" },
     { 0, "squash", NULL, OPT_SQUASH, "each page once: the least image that says the same" },
     { 0, "static-only", NULL, OPT_STATIC_ONLY, "headers and static data only, for preflight" },
+    { 0, "checks", NULL, OPT_CHECKS, "write a check of each page and a digest, which prove the contents later" },
     { 'z', "compress", "PACKER=zstd|lz4|xz|gzip", OPT_COMPRESS, "pack OUT" },
     { 0, "lossy", NULL, OPT_LOSSY, "leave out what the wrapping or the receiver has no place for" },
     { 0, "faulty", NULL, OPT_FAULTY, "let errors inside the image pass, as long as it can be read to its end" },
@@ -194,13 +196,14 @@ static bool parse(struct convert *c)
     c->compress = c->args->value[OPT_COMPRESS];
     if (!gw_max_guest(c->args, &c->max_pfn) || !parse_wrapping(c) || !parse_version(c))
         return false;
-    if (c->salvages && (c->squash || c->static_only)) {
+    if (c->salvages && (c->squash || c->static_only || c->checks)) {
         gw_complain_usage("convert: --salvage comes first, and alone: what it wrote can be changed by another convert");
         return false;
     }
-    if (!c->squash || !c->static_only)
+    if (!c->static_only || (!c->squash && !c->checks))
         return true;
-    gw_complain_usage("convert: --squash is about memory, and --static-only leaves that out");
+    gw_complain_usage("convert: --%s is about memory, and --static-only leaves that out",
+                      c->squash ? "squash" : "checks");
     return false;
 }
 
@@ -213,10 +216,11 @@ static struct convert order(const struct gw_args *args)
         .faulty = args->given[OPT_FAULTY],
         .salvages = args->given[OPT_SALVAGE],
         .squash = args->given[OPT_SQUASH],
+        .checks = args->given[OPT_CHECKS],
         .static_only = args->given[OPT_STATIC_ONLY],
         .spool = -1,
         .pack = { .lossy = args->given[OPT_LOSSY], .no_state = args->given[OPT_STATIC_ONLY], .tell = convert_note },
-        .fit = { .lossy = args->given[OPT_LOSSY], .tell = convert_note }
+        .fit = { .lossy = args->given[OPT_LOSSY], .checks_anew = args->given[OPT_CHECKS], .tell = convert_note }
     };
 }
 

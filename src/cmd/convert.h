@@ -15,7 +15,7 @@ struct convert {
     const struct gw_args *args;
     const char *in, *out;
     uint64_t max_pfn;
-    bool faulty, squash, static_only;
+    bool faulty, squash, static_only, checks;
     const char *compress; /* NULL: it is not packed */
     struct gw_pack_opts pack;
     struct gw_fit_opts fit;

@@ -2,8 +2,8 @@
  * convert_run.c - the way of an image through a conversion: judged as it comes, changed, judged as it goes, packed.
  *
  *     producer -> verifier                     is it right
- *              -> fit -> static part? -> verifier   would the receiver take it
- *                                     -> packer     into its wrapping
+ *              -> fit -> static part? checks? -> verifier   would the receiver take it
+ *                                             -> packer     into its wrapping
  *
  * The producer is the input itself, or the image that squash makes of it.
  */
@@ -94,12 +94,12 @@ static void learn(struct convert *c, const struct gw_verdict *v)
 /* The sinks from the change on; each closes the others' none. */
 struct behind {
     struct gw_sink *verifier; /* NULL: nothing is changed that a receiver could mind */
-    struct gw_sink *packer, *tee, *only, *fit;
+    struct gw_sink *packer, *tee, *only, *checks, *fit;
 };
 
 static bool is_changed(const struct convert *c)
 {
-    return !c->static_only && (c->fit.for_xen != 0 || c->fit.version != 0 || c->squash);
+    return !c->static_only && (c->fit.for_xen != 0 || c->fit.version != 0 || c->squash || c->checks);
 }
 
 static int open_behind(struct convert *c, struct behind *b, struct gw_err *err)
@@ -117,8 +117,10 @@ static int open_behind(struct convert *c, struct behind *b, struct gw_err *err)
     b->tee = gw_tee(all, b->verifier != NULL ? 2 : 1, err);
     if (b->tee != NULL && c->static_only)
         b->only = gw_static_only(b->tee, err);
+    if (b->tee != NULL && c->checks)
+        b->checks = gw_checks(c->pack.to == NULL, b->tee, err);
     if (err->code == GW_E_OK)
-        b->fit = gw_fit(&c->fit, b->only != NULL ? b->only : b->tee, err);
+        b->fit = gw_fit(&c->fit, b->only != NULL ? b->only : b->checks != NULL ? b->checks : b->tee, err);
     return b->fit != NULL ? 0 : -1;
 }
 
@@ -126,6 +128,7 @@ static void close_behind(struct behind *b)
 {
     gw_sink_close(b->fit);
     gw_sink_close(b->only);
+    gw_sink_close(b->checks);
     gw_sink_close(b->tee);
     gw_sink_close(b->verifier);
     gw_sink_close(b->packer);
@@ -179,10 +182,9 @@ static int run(struct convert *c, struct gw_wrap *wrap, struct gw_sink *verifier
 static int pass_on(struct convert *c, struct gw_err *err)
 {
     bool writes_memory = c->pack.to != NULL && !c->static_only;
-    struct gw_verify_opts verify = { .contents = writes_memory && (!c->looked || c->wants_contents),
-                                     .max_pfn = c->max_pfn,
-                                     .found = found,
-                                     .arg = c };
+    struct gw_verify_opts verify = {
+        .contents = writes_memory && (!c->looked || c->wants_contents), .max_pfn = c->max_pfn, .found = found, .arg = c
+    };
     struct behind b = { 0 };
     gw_auto(gw_wrap_closep) struct gw_wrap *wrap = convert_input(c, err);
     gw_auto(gw_sink_closep) struct gw_sink *verifier = wrap != NULL ? gw_verifier(&verify, err) : NULL;

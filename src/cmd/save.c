@@ -8,14 +8,16 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "change.h"
 
-enum { OPT_LIVE = OPT_OWN, OPT_AFTER, OPT_FORCE, OPT_DOWNTIME, OPT_POLICY };
+enum { OPT_LIVE = OPT_OWN, OPT_AFTER, OPT_CHECKS, OPT_FORCE, OPT_DOWNTIME, OPT_POLICY };
 
 static const struct gw_opt save_opts[] = {
     { 'l', "live", NULL, OPT_LIVE, "let the guest run while most of its memory is saved" },
     { 0, "downtime", "MS", OPT_DOWNTIME, "live: the pause to aim at, in milliseconds (300 unless said)" },
     { 0, "policy", "WORD=downtime|xen", OPT_POLICY, "live: when to pause the guest" },
     { 0, "after", "WORD=run|suspended|destroyed", OPT_AFTER, "what becomes of the guest" },
+    { 0, "checks", NULL, OPT_CHECKS, "write a check of each page and a digest, which prove the contents later" },
     { 'f', "force", NULL, OPT_FORCE, "replace a FILE that exists" },
     GW_OPTS_COMMON,
     { 0 },
@@ -27,8 +29,8 @@ struct save {
     bool to_stdout;
     struct gw_source *source;
     struct gw_newfile *file;
-    struct gw_chan *standard; /* when the image goes to stdout */
-    struct gw_sink *writer;
+    struct gw_chan *standard;        /* when the image goes to stdout */
+    struct gw_sink *writer, *checks; /* checks: NULL where none are written */
     struct gw_saver *saver;
     bool whole; /* the image is durable: what fails now is the guest's end */
 };
@@ -55,22 +57,25 @@ static struct gw_chan *open_output(struct save *s, bool replace, struct gw_err *
     return s->file != NULL ? gw_newfile_chan(s->file) : NULL;
 }
 
-static int open_save(struct save *s, const struct gw_saver_opts *opts, bool replace, struct gw_err *err)
+static int open_save(struct save *s, const struct gw_saver_opts *opts, const struct gw_args *args, struct gw_err *err)
 {
-    struct gw_chan *to = open_output(s, replace, err);
+    struct gw_chan *to = open_output(s, args->given[OPT_FORCE], err);
     if (to == NULL || (s->source = gw_source_open(s->guest, err)) == NULL)
         return -1;
     s->saver = gw_saver_new(s->source, opts, err);
     s->writer = s->saver != NULL ? gw_writer(to, err) : NULL;
-    if (s->writer == NULL)
+    if (s->writer != NULL && args->given[OPT_CHECKS])
+        s->checks = gw_checks(false, s->writer, err);
+    if (err->code != GW_E_OK)
         return -1;
-    gw_saver_sink(s->saver, s->writer);
+    gw_saver_sink(s->saver, s->checks != NULL ? s->checks : s->writer);
     return 0;
 }
 
 static void close_save(struct save *s)
 {
     gw_saver_free(s->saver);
+    gw_sink_close(s->checks);
     gw_sink_close(s->writer);
     gw_source_close(s->source);
     gw_newfile_close(s->file);
@@ -179,8 +184,7 @@ static enum gw_exit save_run(const struct gw_args *args)
         return GW_EXIT_USAGE;
     s.to_stdout = strcmp(s.name, "-") == 0;
     listen_to_signals();
-    if (open_save(&s, &opts, args->given[OPT_FORCE], &err) < 0 || run_steps(&s, &err) < 0 ||
-        settle(&s, after, &err) < 0)
+    if (open_save(&s, &opts, args, &err) < 0 || run_steps(&s, &err) < 0 || settle(&s, after, &err) < 0)
         status = failed(&s, &err);
     else
         report(&s, args->given[OPT_JSON], strcmp(after, "destroyed") != 0,

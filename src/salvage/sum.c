@@ -57,60 +57,28 @@ int compare_checks(struct gw_salvage *s, const struct seen *record, struct gw_er
 
 struct summer {
     struct gw_sink sink;
-    struct gw_totals *totals;
-    const struct gw_pages *pages;
-    uint32_t next; /* entry whose contents did not pass yet */
+    struct gw_page_sum sum;
 };
-
-/* Entries up to the next one with contents. */
-static int pass_bare(struct summer *m, struct gw_err *err)
-{
-    for (; m->next < m->pages->count; m->next++) {
-        uint64_t entry = m->pages->entries[m->next];
-        if (gw_type_has_contents(gw_entry_type(entry)))
-            return 0;
-        if (gw_totals_page(m->totals, gw_entry_pfn(entry), gw_entry_type(entry), 0, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int sum_contents(void *arg, uint64_t at, const uint8_t *mem, size_t len, struct gw_err *err)
-{
-    struct summer *m = arg;
-    (void)at;
-    for (size_t i = 0; i < len; i += GW_PAGE_LEN) {
-        if (pass_bare(m, err) < 0)
-            return -1;
-        uint64_t entry = m->pages->entries[m->next++];
-        if (gw_totals_page(m->totals, gw_entry_pfn(entry), gw_entry_type(entry), gw_page_check(mem + i), err) < 0)
-            return -1;
-    }
-    return 0;
-}
 
 static int sum_pages(struct gw_sink *sink, const struct gw_pages *pages, struct gw_err *err)
 {
     struct summer *m = (struct summer *)sink;
-    m->pages = pages;
-    m->next = 0;
-    if (pages->num_contents > 0 &&
-        (gw_payload_watch(pages->contents, sum_contents, m, err) < 0 || gw_payload_settle(pages->contents, err) < 0))
-        return -1;
-    return pass_bare(m, err);
+    return gw_page_sum_watch(&m->sum, pages, err) < 0 ? -1 : gw_page_sum_settle(&m->sum, err);
 }
 
 static const struct gw_sink_ops sum_ops = { .name = "summer", .takes = GW_TAKES_WATCH, .pages = sum_pages };
 
 static int sum_stream(struct gw_salvage *s, struct gw_totals_sum *out, struct gw_err *err)
 {
-    struct summer m = { .sink.ops = &sum_ops, .totals = gw_totals_new(err) };
-    struct gw_chan *stream = m.totals != NULL ? gw_salvage_stream(s, NULL, err) : NULL;
+    struct gw_totals *totals = gw_totals_new(err);
+    struct summer m = { .sink.ops = &sum_ops, .sum.totals = totals };
+    struct gw_chan *stream = totals != NULL ? gw_salvage_stream(s, NULL, err) : NULL;
     gw_auto(gw_wrap_closep) struct gw_wrap *wrap = stream != NULL ? gw_wrap_new(stream, s->max_pfn, err) : NULL;
     int rc = wrap != NULL ? gw_wrap_run(wrap, &m.sink, err) : -1;
     if (rc == 0)
-        gw_totals_sum(m.totals, out);
-    gw_totals_free(m.totals);
+        gw_totals_sum(totals, out);
+    gw_totals_free(totals);
+    gw_page_sum_free(&m.sum);
     return rc;
 }
 

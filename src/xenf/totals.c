@@ -121,3 +121,14 @@ void gw_totals_sum(const struct gw_totals *t, struct gw_totals_sum *out)
     out->num_pages = t->num_pages;
     out->num_records = t->num_records;
 }
+
+void gw_totals_digest(const struct gw_totals *t, struct gw_image_digest *out)
+{
+    struct gw_totals_sum sum;
+    gw_totals_sum(t, &sum);
+    *out = (struct gw_image_digest){ .algorithm = GW_CHECKS_XXH3_64,
+                                     .num_pages = sum.num_pages,
+                                     .num_records = sum.num_records };
+    memcpy(out->pages_digest, sum.pages_digest, sizeof out->pages_digest);
+    memcpy(out->records_digest, sum.records_digest, sizeof out->records_digest);
+}

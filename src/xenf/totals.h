@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base.h"
+#include "codec.h"
 
 struct gw_totals;
 
@@ -38,5 +39,7 @@ void gw_totals_record(struct gw_totals *totals, uint32_t type, const void *body,
 
 /* What all comes to so far; digests as little-endian numbers. It may go on behind this. */
 void gw_totals_sum(const struct gw_totals *totals, struct gw_totals_sum *out);
+/* The same as an image says it. */
+void gw_totals_digest(const struct gw_totals *totals, struct gw_image_digest *out);
 
 #endif

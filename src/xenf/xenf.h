@@ -32,5 +32,6 @@
 #include "reader.h"
 #include "writer.h"
 #include "totals.h"
+#include "page_sum.h"
 
 #endif

@@ -2,8 +2,9 @@
  * change.c - any octets as an image that is changed: fitted to a release of Xen, its static part, squashed.
  *
  * First octet: bits 0 to 4 the release (6 to 22; else none), bit 5 losses are let pass, bits 6 and 7 the version (0:
- * what the release says). Second octet: bit 0 squash, bit 1 the static part only. What comes out can be read again;
- * what was right before is taken by that release. Squashed once more it is the same, and its memory is the input's.
+ * what the release says). Second octet: bit 0 squash, bit 1 the static part only, bit 2 with checks, which then hold.
+ * What comes out can be read again; what was right before is taken by that release. Squashed once more it is the same,
+ * and its memory is the input's.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct order {
     unsigned for_xen;
     uint32_t version;
-    bool lossy, squash, static_only;
+    bool lossy, squash, static_only, checks;
 };
 
 /* Through the change into out: 0, or -1 with err. */
@@ -30,10 +31,13 @@ static int change(const char *name, const struct order *order, struct gw_sink *b
                   struct gw_err *err)
 {
     struct gw_chan *to = gw_chan_memory(NULL, 0, out, err);
-    struct gw_fit_opts fit_opts = { .for_xen = order->for_xen, .version = order->version, .lossy = order->lossy };
+    struct gw_fit_opts fit_opts = {
+        .for_xen = order->for_xen, .version = order->version, .lossy = order->lossy, .checks_anew = order->checks
+    };
     struct gw_sink *writer = gw_writer(to, err);
     struct gw_sink *only = order->static_only ? gw_static_only(writer, err) : NULL;
-    struct gw_sink *fit = gw_fit(&fit_opts, only != NULL ? only : writer, err);
+    struct gw_sink *checks = order->checks ? gw_checks(false, writer, err) : NULL;
+    struct gw_sink *fit = gw_fit(&fit_opts, only != NULL ? only : checks != NULL ? checks : writer, err);
     MUST(fit != NULL);
     int rc;
     if (order->squash) {
@@ -53,6 +57,7 @@ static int change(const char *name, const struct order *order, struct gw_sink *b
     }
     gw_sink_close(fit);
     gw_sink_close(only);
+    gw_sink_close(checks);
     gw_sink_close(writer);
     gw_chan_close(to);
     MUST((rc < 0) == (err->code != GW_E_OK));
@@ -66,11 +71,11 @@ static void name_of(int fd, const struct gw_buf *octets, char *name, size_t room
     snprintf(name, room, "/proc/self/fd/%d", fd);
 }
 
-/* The errors that a release would see in it. */
-static uint64_t errors_of(const char *name, unsigned for_xen, struct gw_sink *beside)
+/* The errors that a release would see in it; with contents also those that checks of them tell. */
+static uint64_t errors_of(const char *name, unsigned for_xen, bool contents, struct gw_sink *beside)
 {
     struct gw_err err = GW_ERR_NONE, failure = GW_ERR_NONE;
-    struct gw_verify_opts opts = { .max_pfn = MAX_PFN, .for_xen = for_xen };
+    struct gw_verify_opts opts = { .max_pfn = MAX_PFN, .for_xen = for_xen, .contents = contents };
     struct gw_sink *verifier = gw_verifier(&opts, &err);
     struct gw_sink *sinks[] = { verifier, beside };
     struct gw_sink *tee = gw_tee(sinks, beside != NULL ? 2 : 1, &err);
@@ -79,7 +84,10 @@ static uint64_t errors_of(const char *name, unsigned for_xen, struct gw_sink *be
     if (gw_wrap_run(wrap, tee, &failure) < 0)
         gw_verify_failed(verifier, &failure);
     const struct gw_verdict *verdict = gw_verify_finish(verifier);
-    uint64_t errors = verdict->errors - verdict->times[GW_RULE_LIBXL_EMULATOR_MISSING];
+    uint64_t mismatches = verdict->times[GW_RULE_VERIFY_MISMATCH]; /* then the digest is of one or the other */
+    uint64_t errors = verdict->errors - verdict->times[GW_RULE_LIBXL_EMULATOR_MISSING] - mismatches;
+    errors -= mismatches > 0 ? verdict->times[GW_RULE_OPT_IMAGE_DIGEST_DIFFERS] : 0;
+    MUST(!contents || mismatches > 0 || failure.code != GW_E_OK || verdict->digest_holds);
     MUST(failure.code == GW_E_OK || verdict->errors > 0 || verdict->commits > 0);
     gw_wrap_close(wrap);
     gw_sink_close(tee);
@@ -97,7 +105,7 @@ static void must_be_right(const struct order *order, const struct gw_buf *out, c
     struct witness witness = new_witness();
     int fd = memfd_create("out", MFD_CLOEXEC);
     name_of(fd, out, name, sizeof name);
-    MUST(errors_of(name, order->for_xen, &witness.sink) == 0 || order->static_only);
+    MUST(errors_of(name, order->for_xen, order->checks, &witness.sink) == 0 || order->static_only);
     if (order->squash) {
         gw_totals_sum(before, &sums[0]);
         gw_totals_sum(witness.totals, &sums[1]);
@@ -115,6 +123,7 @@ static struct order order_of(const uint8_t *data)
     unsigned release = data[0] & 31, version = data[0] >> 6;
     struct order order = { .lossy = (data[0] & 32) != 0, .squash = (data[1] & 1) != 0 };
     order.static_only = (data[1] & 2) != 0 && !order.squash;
+    order.checks = (data[1] & 4) != 0 && !order.static_only;
     order.for_xen = release >= 6 && release <= 22 ? release : 0;
     order.version = version == 1 ? 2 : version == 2 ? 3 : 0;
     if (order.for_xen != 0 && order.version != 0 && !gw_release_reads(gw_release(order.for_xen), order.version))
@@ -136,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     name_of(fd, &in, name, sizeof name);
     int rc = change(name, &order, &witness.sink, &out, &failure);
     /* a checkpointed image is judged whole, also where squash leaves what was cut behind a checkpoint */
-    if (rc == 0 && errors_of(name, 0, NULL) == 0 && (order.lossy || order.for_xen == 0))
+    if (rc == 0 && errors_of(name, 0, false, NULL) == 0 && (order.lossy || order.for_xen == 0))
         must_be_right(&order, &out, witness.totals);
     gw_totals_free(witness.totals);
     gw_buf_free(&in);
