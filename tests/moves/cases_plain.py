@@ -96,7 +96,7 @@ def chain(spec, num, options):
         pid, given_up, pauses = world.guest(spec), 0, []
         receiver = world.receive()
         for _ in range(num):
-            program = world.migrate(pid, receiver.address, *options)
+            program = world.migrate(pid, receiver.address, *options, may_give_up=True)
             code, outcome = program.wait(), world.judge(pid)
             moves.agree(world, program, code, outcome)
             if world.wrong:
@@ -199,7 +199,7 @@ def with_options(spec, options, outcome, code, least_seconds=0):
     with hosts.World() as world:
         pid = world.guest(spec)
         receiver = world.receive()
-        program = world.migrate(pid, receiver.address, *options)
+        program = world.migrate(pid, receiver.address, *options, may_give_up='--downtime' in options)
         first, last = moves.finish(world, pid, program, None)
         world.expect((last, program.wait()) == (outcome, code), 'exit %s, %s' % (program.wait(), last))
         moved = program.one('moved')

@@ -175,7 +175,9 @@ class World:
         program.address = program.wait_line('listening')['address']
         return program
 
-    def migrate(self, guest, to, *more, env=None, wait=5):
+    def migrate(self, guest, to, *more, env=None, wait=5, may_give_up=False):
+        """Giving up is to be looked at, or not to happen: under load the rounds of any guest may not converge."""
+        more += () if may_give_up or '--force' in more else ('--force',)
         name = guest if isinstance(guest, str) else 'process:pid=%d' % guest
         return self.start('migrate', name, to, '--json', '--progress', 'json', '--state-dir', self.source, '--wait',
                           wait, *more, env=env)
