@@ -2,6 +2,7 @@
  * export_input.c - the SHA-256 of an export's input as it is stored: of a file by reading it once more, of standard
  * input from the octets as they pass.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,6 +73,10 @@ int gw_input_sum_begin(struct gw_input_sum *sum, const char *name, struct gw_err
         return -1;
     if (strcmp(name, "-") != 0 && stat(name, &sum->before) < 0)
         return gw_fail(err, GW_E_SYSTEM, "it cannot be opened");
+    if (strcmp(name, "-") != 0 && S_ISDIR(sum->before.st_mode)) {
+        errno = EISDIR;
+        return gw_fail(err, GW_E_SYSTEM, "it cannot be read");
+    }
     if (strcmp(name, "-") != 0 && !S_ISREG(sum->before.st_mode) && !S_ISBLK(sum->before.st_mode))
         return gw_fail(err, GW_E_REFUSED,
                        "it can be read once only, and is summed up, too: give it as standard input, '-'");

@@ -133,6 +133,8 @@ int gw_inspect_json(FILE *out, struct gw_sink *inspector, const struct gw_inspec
     struct inspector *in = (struct inspector *)inspector;
     struct told_list list = { 0 };
     int rc = list_structures(in, false, &list, err);
+    if (rc == 0)
+        rc = has_wanted(&list, view, err);
     if (rc == 0) {
         image_line(out, in, view);
         for (size_t i = 0; rc == 0 && i < in->num_items; i++)

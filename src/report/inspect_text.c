@@ -162,6 +162,8 @@ int gw_inspect_text(FILE *out, struct gw_sink *inspector, const struct gw_inspec
     struct told_list list = { 0 };
     bool whole = view->vcpu == GW_EVERY_VCPU;
     int rc = list_structures(p.in, true, &list, err);
+    if (rc == 0)
+        rc = has_wanted(&list, view, err);
     if (rc == 0) {
         if (whole) {
             image_section(&p);

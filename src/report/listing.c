@@ -86,3 +86,13 @@ bool is_wanted(const struct told *told, const struct gw_inspect_view *view)
 {
     return view->vcpu == GW_EVERY_VCPU || (told->section == SECTION_VCPU && told->s.instance == view->vcpu);
 }
+
+int has_wanted(const struct told_list *list, const struct gw_inspect_view *view, struct gw_err *err)
+{
+    for (size_t i = 0; i < list->num; i++)
+        if (is_wanted(&list->all[i], view))
+            return 0;
+    return view->vcpu == GW_EVERY_VCPU
+               ? 0
+               : gw_fail(err, GW_E_REFUSED, "nothing in the image belongs to a vCPU %u", view->vcpu);
+}

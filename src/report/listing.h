@@ -28,6 +28,8 @@ int list_structures(const struct inspector *in, bool by_section, struct told_lis
 void told_list_free(struct told_list *list);
 /* It is of the vCPU that the view asks for. */
 bool is_wanted(const struct told *told, const struct gw_inspect_view *view);
+/* -1: the view asks for a vCPU that is not there. */
+int has_wanted(const struct told_list *list, const struct gw_inspect_view *view, struct gw_err *err);
 
 /* structure_print.c: a structure with what it is and where; frame: of its record. */
 void structure_as_json(FILE *out, const struct gw_frame *frame, const struct gw_structure *s);
