@@ -74,6 +74,10 @@ struct gw_squash *gw_squash_open(const char *name, const struct gw_image_opts *o
  * are made anew where the input had them.
  */
 int gw_squash_run(struct gw_squash *squash, struct gw_sink *sink, struct gw_err *err);
+/* The same without memory, and without what is said of it: headers, records and asides as they are kept. */
+int gw_squash_records(struct gw_squash *squash, struct gw_sink *sink, struct gw_err *err);
+/* Where memory is: borrowed. */
+const struct gw_image *gw_squash_image(const struct gw_squash *squash);
 /* Octets of all contents of the squashed image. */
 uint64_t gw_squash_contents(const struct gw_squash *squash);
 /* "xz > raw": as gw_wrap_layers. */

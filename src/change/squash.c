@@ -22,6 +22,7 @@ struct push {
     struct gw_squash *squash;
     struct gw_sink *to;
     struct gw_totals *totals;
+    bool no_memory;
     uint64_t number; /* of the last record */
     uint64_t entries[BATCH];
     struct gw_seg segs[BATCH];
@@ -172,8 +173,8 @@ static int push_all(struct push *p, struct gw_err *err)
     const struct keeper *k = &p->squash->keeper;
     struct gw_mark end = { .kind = GW_END };
     if (push_list(p, &k->before, err) < 0 || gw_sink_begin(p->to, &k->headers, err) < 0 ||
-        push_list(p, &k->head, err) < 0 || push_memory(p, err) < 0 || push_list(p, &k->tail, err) < 0 ||
-        (k->has_digest && push_digest(p, err) < 0))
+        push_list(p, &k->head, err) < 0 || (!p->no_memory && push_memory(p, err) < 0) ||
+        push_list(p, &k->tail, err) < 0 || (!p->no_memory && k->has_digest && push_digest(p, err) < 0))
         return -1;
     end.frame = next_frame(p, GW_REC_END, 0, 0);
     if (gw_sink_mark(p->to, &end, err) < 0 || push_list(p, &k->beside, err) < 0 || gw_sink_commit(p->to, err) < 0)
@@ -181,13 +182,14 @@ static int push_all(struct push *p, struct gw_err *err)
     return push_list(p, &k->after, err);
 }
 
-int gw_squash_run(struct gw_squash *squash, struct gw_sink *sink, struct gw_err *err)
+static int run(struct gw_squash *squash, bool no_memory, struct gw_sink *sink, struct gw_err *err)
 {
     struct push *p = gw_alloc(1, sizeof *p, err);
     if (p == NULL)
         return -1;
     p->squash = squash;
     p->to = sink;
+    p->no_memory = no_memory;
     p->totals = p->sum.totals = gw_totals_new(err);
     p->buffer = gw_alloc(1, (size_t)gw_limit(BUFFER), err);
     int rc = p->totals != NULL && p->buffer != NULL ? push_all(p, err) : -1;
@@ -199,6 +201,16 @@ int gw_squash_run(struct gw_squash *squash, struct gw_sink *sink, struct gw_err 
     gw_free(p->buffer);
     gw_free(p);
     return rc;
+}
+
+int gw_squash_run(struct gw_squash *squash, struct gw_sink *sink, struct gw_err *err)
+{
+    return run(squash, false, sink, err);
+}
+
+int gw_squash_records(struct gw_squash *squash, struct gw_sink *sink, struct gw_err *err)
+{
+    return run(squash, true, sink, err);
 }
 
 /* --- opening ------------------------------------------------------------------------------------------------------ */
@@ -236,6 +248,11 @@ struct gw_squash *gw_squash_open(const char *name, const struct gw_image_opts *o
         return NULL;
     }
     return squash;
+}
+
+const struct gw_image *gw_squash_image(const struct gw_squash *squash)
+{
+    return squash->image;
 }
 
 uint64_t gw_squash_contents(const struct gw_squash *squash)

@@ -134,6 +134,12 @@ int gw_write_at(int fd, const void *mem, size_t len, uint64_t at);
 struct stat;
 bool gw_file_is_as_before(int fd, const struct stat *before);
 
+/*
+ * An unlinked temporary file for what has to be put aside, in $TMPDIR or /tmp; a command that gives up rights makes it
+ * before. -1: there is none, which whoever needs it says.
+ */
+int gw_new_spool(void);
+
 /* Look-ahead over `next` (given, also on failure), for whoever owns all that follows. */
 struct gw_chan *gw_chan_window(struct gw_chan *next, struct gw_err *err);
 

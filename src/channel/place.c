@@ -1,8 +1,10 @@
 /*
  * place.c - octets of a file at a place of their own, whatever the descriptor's own place is; and a channel over a
- * stretch of them, so that one reader looks ahead while another stays where it is.
+ * stretch of them, so that one reader looks ahead while another stays where it is; and the file for what is put aside.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +47,12 @@ bool gw_file_is_as_before(int fd, const struct stat *before)
     return fstat(fd, &now) == 0 && now.st_size == before->st_size && now.st_ino == before->st_ino &&
            now.st_dev == before->st_dev && now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
            now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
+int gw_new_spool(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return open(folder != NULL && folder[0] != '\0' ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
 struct place_chan {

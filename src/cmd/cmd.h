@@ -133,11 +133,6 @@ struct gw_wrap *gw_open_input(const struct gw_args *args, const char *name, uint
 struct gw_legacy_opts gw_said_of_legacy(const struct gw_args *args);
 /* A file that gives the same octets when it is opened once more. What is not there is said when it is opened. */
 bool gw_can_read_again(const char *name);
-/*
- * An unlinked file for contents that have to be put aside, made before everything but reading is given up; -1: there is
- * none, which whoever needs it says.
- */
-int gw_new_spool(void);
 /* A file through the verifier. */
 struct gw_judgement {
     struct gw_verdict verdict;

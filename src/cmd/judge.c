@@ -19,12 +19,6 @@ bool gw_can_read_again(const char *name)
     return strcmp(name, "-") != 0 && (stat(name, &st) < 0 || S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
 }
 
-int gw_new_spool(void)
-{
-    const char *folder = getenv("TMPDIR");
-    return open(folder != NULL && folder[0] != '\0' ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-}
-
 struct gw_legacy_opts gw_said_of_legacy(const struct gw_args *args)
 {
     const char *width = args->value[OPT_LEGACY_WIDTH];

@@ -124,15 +124,16 @@ struct gw_sink *gw_restorer(struct gw_destination *dest, struct gw_err *err);
 #define GW_INTAKE_ERRORS 16 /* that are kept */
 
 struct gw_intake_opts {
-    struct gw_destination *dest; /* borrowed */
+    struct gw_destination *dest; /* borrowed; NULL: it is only judged, checkpointed or not */
     uint64_t max_pfn;            /* as of gw_verify_opts */
     bool contents;               /* the same */
     bool tables;                 /* the same: one reading must do, page tables are judged as far as they are kept */
     struct gw_sink *beside;      /* takes part, and is closed by its owner; NULL: none */
     bool accept_loss;            /* what was salvaged of a damaged image may become a guest */
+    const char *accepts;         /* how a person says that; NULL: "--accept-loss" */
 };
 
-/* An image becomes a guest, judged on the way: a restorer, and a verifier whose errors are fatal. */
+/* An image becomes a guest, or could: judged on the way by a verifier whose errors are fatal, beside a restorer. */
 struct gw_intake;
 struct gw_intake *gw_intake_new(const struct gw_intake_opts *opts, struct gw_err *err);
 struct gw_sink *gw_intake_sink(struct gw_intake *intake);

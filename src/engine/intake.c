@@ -12,6 +12,7 @@
 struct gw_intake {
     struct gw_sink *verifier, *restorer, *tee;
     bool accept_loss;
+    const char *accepts;
     unsigned num_errors; /* kept of them: */
     struct gw_err errors[GW_INTAKE_ERRORS];
 };
@@ -24,10 +25,29 @@ static void keep_error(void *arg, const struct gw_finding *finding)
         return;
     struct gw_err *err = &in->errors[in->num_errors++];
     bool salvaged = finding->rule == &gw_rules[GW_RULE_OPT_SALVAGED];
-    gw_refuse(err, finding->rule->id, "%s (%s)%s", finding->text, finding->rule->id,
-              salvaged ? "; --accept-loss takes it as it is" : "");
+    gw_refuse(err, finding->rule->id, "%s (%s)%s%s%s", finding->text, finding->rule->id, salvaged ? "; " : "",
+              salvaged ? in->accepts : "", salvaged ? " takes it as it is" : "");
     if (finding->placed)
         gw_err_place(err, finding->offset, finding->record);
+}
+
+/* The verifier, and who takes part beside it. */
+static int open_sinks(struct gw_intake *in, const struct gw_intake_opts *opts, struct gw_err *err)
+{
+    struct gw_verify_opts verify = {
+        .contents = opts->contents, .tables = opts->tables, .max_pfn = opts->max_pfn, .found = keep_error, .arg = in
+    };
+    struct gw_sink *all[3];
+    unsigned num = 0;
+    all[num++] = in->verifier = gw_verifier(&verify, err);
+    if (in->verifier == NULL)
+        return -1;
+    if (opts->dest != NULL && (all[num++] = in->restorer = gw_restorer(opts->dest, err)) == NULL)
+        return -1;
+    if (opts->beside != NULL)
+        all[num++] = opts->beside;
+    in->tee = gw_tee(all, num, err);
+    return in->tee != NULL ? 0 : -1;
 }
 
 struct gw_intake *gw_intake_new(const struct gw_intake_opts *opts, struct gw_err *err)
@@ -36,14 +56,8 @@ struct gw_intake *gw_intake_new(const struct gw_intake_opts *opts, struct gw_err
     if (in == NULL)
         return NULL;
     in->accept_loss = opts->accept_loss;
-    struct gw_verify_opts verify = {
-        .contents = opts->contents, .tables = opts->tables, .max_pfn = opts->max_pfn, .found = keep_error, .arg = in
-    };
-    in->verifier = gw_verifier(&verify, err);
-    in->restorer = in->verifier != NULL ? gw_restorer(opts->dest, err) : NULL;
-    struct gw_sink *all[] = { in->verifier, in->restorer, opts->beside };
-    in->tee = in->restorer != NULL ? gw_tee(all, opts->beside != NULL ? 3 : 2, err) : NULL;
-    if (in->tee != NULL)
+    in->accepts = opts->accepts != NULL ? opts->accepts : "--accept-loss";
+    if (open_sinks(in, opts, err) == 0)
         return in;
     gw_intake_free(in);
     return NULL;
