@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sandbox.h"
+#include "stored.h"
 
 static bool reader_gone(void)
 {
@@ -122,5 +123,6 @@ int main(int argc, char **argv)
         gw_complain(&err);
         return GW_EXIT_SYSTEM;
     }
+    gw_guest_add_kind(&gw_stored_kind);
     return (int)finish(run(argc, argv));
 }

@@ -97,7 +97,10 @@ static void report_moved(const struct gw_args *args, const struct gw_move_report
     printf("  memory    %s of contents in %u round%s, %" PRIu64 " pages, %" PRIu64 " of them sent as zero\n",
            gw_size_text(size, sizeof size, r->octets), r->num_rounds, r->num_rounds == 1 ? "" : "s", r->pages,
            r->zero_pages);
-    printf("  pause     %.1f ms", (double)r->downtime_ns / 1e6);
+    if (r->still)
+        printf("  pause     none: it did not run here");
+    else
+        printf("  pause     %.1f ms", (double)r->downtime_ns / 1e6);
     if (r->predicted_ns > 0 && r->predicted_ns < UINT64_MAX)
         printf(", predicted %.1f ms", (double)r->predicted_ns / 1e6);
     if (r->proven > 0)
@@ -152,6 +155,7 @@ static enum gw_exit migrate_run(const struct gw_args *args)
     gw_auto(gw_freep) char *state_dir = gw_state_dir(args, &err);
     struct gw_source *guest = state_dir != NULL ? gw_source_open(args->operand[0], &err) : NULL;
     gw_listen_to_signals();
+    opts.saver.live = opts.saver.live && (guest == NULL || !guest->still);
     opts.state_dir = state_dir;
     opts.told = gw_teller_open(&teller, args, args->operand[0]);
     opts.arg = &teller;

@@ -35,7 +35,7 @@ static bool is_meant(const struct owner *o, const struct gw_session_info *info)
 static int show_one(void *arg, const struct gw_session_info *info, struct gw_err *err)
 {
     struct owner *o = arg;
-    char name[256], guest[256], peer[1024];
+    char name[256], guest[GW_AGAIN_ROOM], peer[1024];
     const char *side = info->destination ? "destination" : "source";
     (void)err;
     if (!is_meant(o, info))
@@ -88,8 +88,12 @@ static void tell_settled(const struct owner *o, const struct gw_session_info *in
 
 static void settle_source(struct owner *o, const struct gw_session_info *info, struct gw_err *err)
 {
-    static const char *const hows[] = { "runs here", "has moved; nothing of it is left here",
-                                        "is still held here, in doubt", "is not on this machine any more" };
+    static const char *const hows[] = { "runs here",
+                                        "has moved; nothing of it is left here",
+                                        "is still held here, in doubt",
+                                        "is not on this machine any more",
+                                        "is here as before, and does not run",
+                                        "has moved; its file is here as before" };
     struct gw_migrate_opts opts = { .state_dir = o->state_dir, .wait_ns = o->wait_ns, .checks = true };
     struct gw_move_report report;
     opts.destination_is_dead = o->args->given[OPT_DEAD];
@@ -101,7 +105,8 @@ static void settle_source(struct owner *o, const struct gw_session_info *info, s
         *err = report.why;
         return;
     }
-    tell_settled(o, info, hows[report.gone ? 3 : (int)report.ending]);
+    bool still = report.still && report.ending != GW_ENDED_IN_DOUBT;
+    tell_settled(o, info, hows[report.gone ? 3 : (int)report.ending + (still ? 4 : 0)]);
     o->in_doubt += report.ending == GW_ENDED_IN_DOUBT;
     if (report.ending == GW_ENDED_IN_DOUBT)
         gw_complain(&report.why);

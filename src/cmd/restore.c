@@ -106,7 +106,7 @@ static enum gw_exit restore_run(const struct gw_args *args)
 
 const struct gw_cmd gw_cmd_restore = {
     .name = "restore",
-    .operands = "FILE GUEST",
+    .operands = "FILE KIND:SPEC",
     .brief = "a file becomes a running guest",
     .opts = restore_opts,
     .least = 2,

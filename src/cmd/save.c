@@ -68,6 +68,8 @@ static int open_save(struct save *s, const struct gw_saver_opts *opts, const str
         s->checks = gw_checks(false, s->writer, err);
     if (err->code != GW_E_OK)
         return -1;
+    if (gw_saver_facts(s->saver)->lacks[0] != '\0')
+        fprintf(stderr, "godwit: %s\n", gw_saver_facts(s->saver)->lacks);
     gw_saver_sink(s->saver, s->checks != NULL ? s->checks : s->writer);
     return 0;
 }
@@ -103,8 +105,12 @@ static int settle(struct save *s, const char *after, struct gw_err *err)
 {
     if (strcmp(after, "run") == 0)
         return gw_saver_undo(s->saver, err);
-    if (strcmp(after, "destroyed") == 0)
-        return gw_source_destroy(s->source, err);
+    if (strcmp(after, "destroyed") != 0)
+        return 0;
+    if (gw_source_destroy(s->source, err) < 0)
+        return -1;
+    if (gw_source_remains(s->source)[0] != '\0')
+        fprintf(stderr, "godwit: %s\n", gw_source_remains(s->source));
     return 0;
 }
 
@@ -129,12 +135,13 @@ static void report(const struct save *s, bool as_json, bool lives, uint64_t paus
         gw_json_end(&json, '}');
         return;
     }
-    fprintf(out,
-            "saved '%s' to '%s': %" PRIu64 " pfns, %s of contents in %u round%s; the guest was paused for %.1f ms\n",
+    fprintf(out, "saved '%s' to '%s': %" PRIu64 " pfns, %s of contents in %u round%s",
             gw_escape(guest, sizeof guest, s->guest, strlen(s->guest)),
             gw_escape(name, sizeof name, s->name, strlen(s->name)), stats->pages,
-            gw_size_text(size, sizeof size, stats->octets), stats->num_rounds, stats->num_rounds == 1 ? "" : "s",
-            (double)paused_ns / 1e6);
+            gw_size_text(size, sizeof size, stats->octets), stats->num_rounds, stats->num_rounds == 1 ? "" : "s");
+    if (!s->source->still)
+        fprintf(out, "; the guest was paused for %.1f ms", (double)paused_ns / 1e6);
+    fputc('\n', out);
     if (lives && again[0] != '\0')
         fprintf(out, "the guest is still there, as %s\n", again);
 }
