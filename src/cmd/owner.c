@@ -106,7 +106,10 @@ static void settle_source(struct owner *o, const struct gw_session_info *info, s
         return;
     }
     bool still = report.still && report.ending != GW_ENDED_IN_DOUBT;
-    tell_settled(o, info, hows[report.gone ? 3 : (int)report.ending + (still ? 4 : 0)]);
+    if (info->name[0] == '\0' && report.gone) /* no journal named a guest */
+        tell_settled(o, info, "had not begun, or was over; what it left is removed");
+    else
+        tell_settled(o, info, hows[report.gone ? 3 : (int)report.ending + (still ? 4 : 0)]);
     o->in_doubt += report.ending == GW_ENDED_IN_DOUBT;
     if (report.ending == GW_ENDED_IN_DOUBT)
         gw_complain(&report.why);

@@ -15,6 +15,7 @@ import cases_disk  # noqa: E402, F401
 import cases_links  # noqa: E402, F401
 import cases_plain  # noqa: E402, F401
 import cases_signals  # noqa: E402, F401
+import cases_stored  # noqa: E402, F401
 import hosts  # noqa: E402
 
 
