@@ -10,6 +10,7 @@ holds more images, too large to live here (default: 'shared' beside the project'
 import concurrent.futures
 import os
 import pathlib
+import random
 import struct
 import sys
 import tempfile
@@ -123,6 +124,60 @@ def digests_are_made_anew(work, source):
         if data.kind == xenf.PAGE_DATA:
             demand(checks.kind == xenf.PAGE_CHECKS and checks.body == xenf.checks_of(data).body,
                    "PAGE_CHECKS are not those of the PAGE_DATA before it")
+
+
+# --- checks -------------------------------------------------------------------------------------------------------
+
+FLIPS = 4 if SANITIZE else 12
+
+
+def with_checks(work, source):
+    """PAGE_CHECKS behind all contents but those that VERIFY compares, IMAGE_DIGEST before END, and nothing else new."""
+    checked, _ = work.convert(source, "checked", "--checks")
+    found = [xenf.Record(kind, body) for kind, body in reader.records(checked.read_bytes())]
+    plain = [record for record in found if record.kind not in (xenf.PAGE_CHECKS, xenf.IMAGE_DIGEST)]
+    before = [item for item in reader.records(source.read_bytes()) if item[0] not in (xenf.PAGE_CHECKS,
+                                                                                      xenf.IMAGE_DIGEST)]
+    demand([(record.kind, record.body) for record in plain] == before, "other records are not as they were")
+    want = []
+    for record in plain[:-1]:
+        verifying = any(item.kind == xenf.VERIFY for item in want)
+        want.append(record)
+        if record.kind == xenf.PAGE_DATA and not verifying and len(xenf.checks_of(record).body) > 8:
+            want.append(xenf.checks_of(record))
+    want += [xenf.image_digest(xenf.Image(records=plain)), plain[-1]]
+    demand([(r.kind, r.body) for r in found] == [(r.kind, r.body) for r in want], "the checks are not those of it")
+    no_errors(checked)
+    return checked
+
+
+def last_contents(octets):
+    """Where the last contents of each pfn stand; behind VERIFY nothing counts."""
+    places, at = {}, 40
+    for kind, body in reader.records(octets):
+        if kind == xenf.VERIFY:
+            break
+        place = at + 8 + 8 + 8 * (struct.unpack_from("<I", body)[0] if kind == xenf.PAGE_DATA else 0)
+        for pfn, _, contents in reader.pages(body) if kind == xenf.PAGE_DATA else ():
+            places.pop(pfn, None)
+            if contents is not None:
+                places[pfn] = place
+                place += xenf.PAGE
+        at += 8 + len(body) + -len(body) % 8
+    return places
+
+
+def flips_are_found(work, source, name):
+    """A bit anywhere in the last contents of a pfn: told with that pfn and that place, and by the digest."""
+    octets, rng = with_checks(work, source).read_bytes(), random.Random(name)
+    for pfn, place in rng.sample(sorted(last_contents(octets).items()), FLIPS):
+        damaged = bytearray(octets)
+        damaged[place + rng.randrange(xenf.PAGE)] ^= 1 << rng.randrange(8)
+        said = godwit("verify", work.write("damaged", damaged))
+        line = "pfn 0x%x, at 0x%x, are not what their check says" % (pfn, place)
+        demand(said.returncode == 1 and line in said.stdout.decode(), "a flip in pfn %#x is not told" % pfn)
+        demand("opt-image-digest-differs" in said.stdout.decode(), "the digest holds in spite of a flip")
+        demand(work.refused(work.folder / "damaged", "--squash"), "squash takes a flip")
 
 
 # --- versions and releases ----------------------------------------------------------------------------------------
@@ -295,6 +350,7 @@ def add_golden(suite, xen):
     for name, (image, _, checkpoints) in raw_images().items():
         suite.add("squash-" + name, squash_and_hold, image.octets(), name)
         if checkpoints == 0:
+            suite.add("flips-with-checks-" + name, flips_are_found, image.octets(), name)
             suite.add("there-and-back-" + name, there_and_back, image.octets(), name)
             suite.add("for-xen-" + name, all_fitted, image.octets(), name)
             if xen.ready:
