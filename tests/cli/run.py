@@ -7,6 +7,7 @@
   exit         the exit status; missing means 0
   skip-unless  optional script; when it fails the case is skipped, and what it printed is the reason
 
+What a case starts it also ends: a guest that still runs behind it fails it.
 In what a case prints, the paths of the images, the case and the fresh folder stand as $IMAGES, $CASE and $PWD.
 usage: run.py [CASE...]      environment: GODWIT = the program; UPDATE=1 rewrites out, err and exit
 """
@@ -18,10 +19,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 IMAGES = os.path.join(os.path.dirname(HERE), 'images')
 SECONDS_MAX = 120
+SECONDS_TO_END = 5  # for what a case lets end by itself
 KEPT_ENV = ('ASAN_OPTIONS', 'LSAN_OPTIONS', 'UBSAN_OPTIONS', 'GODWIT_SOURCE', 'GODWIT_BUILD', 'GODWIT_XEN_CACHE',
             'MALLOC_PERTURB_', 'PYTHONDONTWRITEBYTECODE')
 
@@ -54,6 +57,34 @@ def make_env(work, case, tools):
     return env
 
 
+def entry(pid, name):
+    try:
+        with open('/proc/%s/%s' % (pid, name), 'rb') as file:
+            return file.read()
+    except OSError:
+        return b''  # it is gone, or another's
+
+
+def stays(work):
+    """Processes that were started at home in that folder: {pid: its command line}."""
+    pids = [pid for pid in os.listdir('/proc')
+            if pid.isdigit() and b'HOME=' + os.fsencode(work) in entry(pid, 'environ').split(b'\0')]
+    return {int(pid): entry(pid, 'cmdline').replace(b'\0', b' ') for pid in pids}
+
+
+def end_all(work):
+    """A case ends its guests itself, else they run on beside all other tests. The rest is ended here, and named."""
+    until = time.monotonic() + SECONDS_TO_END
+    while (left := stays(work)) and time.monotonic() < until:
+        time.sleep(0.05)
+    for pid in left:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    return b''.join(b'left running: %s\n' % line for line in left.values())
+
+
 def run_script(script, case, tools):
     with tempfile.TemporaryDirectory(prefix='godwit-cli-') as work:
         work = os.path.realpath(work)
@@ -67,6 +98,7 @@ def run_script(script, case, tools):
             os.killpg(process.pid, signal.SIGKILL)
             out, err = process.communicate()
             code = None
+        err += end_all(work)
         for path, name in ((case, b'$CASE'), (IMAGES, b'$IMAGES'), (work, b'$PWD')):
             out, err = (text.replace(os.fsencode(path), name) for text in (out, err))
         return Outcome(code, out, err)
