@@ -277,7 +277,7 @@ class Reading:
             self.say('sde-duplicate')
         elif self.version == 2:
             self.say('sde-in-v2')
-        elif not self.static_told:
+        elif not self.static_told and self.major != 0:  # what was converted from an old image has none
             for kind, rule in ((CPUID_POLICY, 'cpuid-missing-v3'), (MSR_POLICY, 'msr-missing-v3')):
                 if kind not in self.fixed:
                     self.say(rule)
@@ -535,7 +535,7 @@ class Reading:
     def params(self, body):
         if self.seen[PARAMS] > 1:
             self.say('param-duplicate-record')
-        if not self.seen.get(CONTEXT):
+        if not self.seen.get(CONTEXT) and self.major != 0:  # an old image has them in that order
             self.say('param-after-context')
         if len(body) < 8:
             self.say('param-short')
