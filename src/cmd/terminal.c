@@ -1,6 +1,7 @@
 /*
  * terminal.c - what goes to a person: errors, and whether there is a terminal to colour.
  */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,15 +9,35 @@
 
 #include "cmd.h"
 
+/* Octets of a file stand in a message as gw_escape() made them; once is enough. */
+static bool is_escaped(const char *text)
+{
+    return text[0] == '\\' && text[1] == 'x' && isxdigit((unsigned char)text[2]) && isxdigit((unsigned char)text[3]);
+}
+
+static void complain_line(const char *line, size_t len)
+{
+    char shown[4 * GW_ERR_MSG_MAX];
+    for (size_t at = 0, begin = 0; at <= len; at++) {
+        if (at < len && !is_escaped(line + at))
+            continue;
+        fputs(gw_escape(shown, sizeof shown, line + begin, at - begin), stderr);
+        if (at < len)
+            fprintf(stderr, "%.4s", line + at);
+        begin = at + 4;
+        at += 3;
+    }
+}
+
 /* Each line of a message made fit for a terminal: names in it may hold anything. */
 static void complain_lines(const char *text, const char *end)
 {
-    char shown[4 * GW_ERR_MSG_MAX];
     fputs("godwit: ", stderr);
     for (const char *line = text, *stop; line != NULL; line = stop != NULL ? stop + 1 : NULL) {
         stop = strstr(line, "\nbecause ");
         size_t len = stop != NULL ? (size_t)(stop - line) : strlen(line);
-        fprintf(stderr, "%s%s\n", gw_escape(shown, sizeof shown, line, len), stop == NULL ? end : "");
+        complain_line(line, len);
+        fprintf(stderr, "%s\n", stop == NULL ? end : "");
     }
 }
 
