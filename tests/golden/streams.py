@@ -138,7 +138,7 @@ def raw_images():
         found[name + '-verify-ours'] = (verified_with_checks(kinds[name]), ('verify-present',), 0)
         found[name + '-remus-ours'] = (checkpointed_with_checks(kinds[name]), ('carrier-gap',), 3)
     found['hvm-v2-converted'] = (
-        converted(), ('dhdr-converted', 'page-type-xalloc', 'param-after-context'), 0)
+        converted(), ('dhdr-converted', 'page-type-xalloc'), 0)
     oldest = plain(Hvm(2, minor=6))
     found['hvm-v2-oldest'] = (oldest.replace(oldest.find(xenf.HVM_CONTEXT), old_context()), (), 0)
     found['hvm-v2-cpu-1016'] = (oldest.replace(oldest.find(xenf.HVM_CONTEXT), old_context(1016)), (), 0)
