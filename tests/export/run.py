@@ -360,7 +360,7 @@ def linux_in_crash(tap, what, core, names, banner, want):
 def of_linux(tap, scratch, path):
     """gdb and crash on a real kernel: its banner by the kernel's own address, the registers of each vCPU."""
     what = "%s, a real Linux" % path.name.removesuffix(".xz")
-    core, names = pathlib.Path(scratch, "linux.core"), pathlib.Path(scratch, "linux.names")
+    core, names = pathlib.Path(scratch, path.name + ".core"), pathlib.Path(scratch, path.name + ".names")
     state = state_of(load(path))
     _, why = export(path, core, "elf")
     with File(core) as file:
@@ -382,6 +382,7 @@ def of_linux(tap, scratch, path):
         tap.skip(what + " in crash", lacking("crash"))
     else:
         linux_in_crash(tap, what, core, names, banner, want)
+    core.unlink()
 
 
 def main():
