@@ -117,6 +117,8 @@ bool gw_for_xen(const struct gw_args *args, unsigned option, const char *command
 /* terminal.c */
 /* Prints an error, once: "godwit: ..." and its causes. */
 void gw_complain(const struct gw_err *err);
+/* Prints a sentence that is no error beside what a command does; "": nothing. */
+void gw_remark(const char *sentence);
 __attribute__((format(printf, 1, 2))) void gw_complain_usage(const char *fmt, ...);
 /* --color, and whether stdout is a terminal. */
 bool gw_wants_colour(const struct gw_args *args);

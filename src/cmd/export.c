@@ -172,7 +172,7 @@ static void tell(const struct export *e)
 {
     FILE *out = e->standard != NULL ? stderr : stdout;
     if (e->salvaged.is_salvaged && (out == stdout || e->args->given[OPT_JSON])) /* else it stands among the notes */
-        fprintf(stderr, "godwit: %s\n", e->salvaged.text);
+        gw_remark(e->salvaged.text);
     if (e->args->given[OPT_JSON])
         tell_json(e, out, "exported");
     else

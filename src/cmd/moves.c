@@ -186,7 +186,7 @@ static void tell_passing(struct gw_teller *t, const struct gw_told *told)
 static void tell_note(struct gw_teller *t, const struct gw_told *told)
 {
     clear(t);
-    fprintf(stderr, "godwit: %s\n", told->text);
+    gw_remark(told->text);
 }
 
 static void tell(void *arg, const struct gw_told *told)

@@ -41,8 +41,7 @@ static int ask_guest(struct gw_source *guest, struct subject *s, struct gw_sink 
     struct gw_mark end = { .kind = GW_STATIC_END, .frame = { .type = GW_REC_STATIC_DATA_END } };
     if (gw_source_describe(guest, &s->facts, err) < 0)
         return -1;
-    if (s->facts.lacks[0] != '\0')
-        fprintf(stderr, "godwit: %s\n", s->facts.lacks);
+    gw_remark(s->facts.lacks);
     struct gw_headers headers = { .image = s->facts.image, .domain = s->facts.domain };
     if (gw_sink_begin(part, &headers, err) < 0 || gw_source_static_records(guest, emit, &out, err) < 0)
         return -1;

@@ -68,8 +68,7 @@ static int open_save(struct save *s, const struct gw_saver_opts *opts, const str
         s->checks = gw_checks(false, s->writer, err);
     if (err->code != GW_E_OK)
         return -1;
-    if (gw_saver_facts(s->saver)->lacks[0] != '\0')
-        fprintf(stderr, "godwit: %s\n", gw_saver_facts(s->saver)->lacks);
+    gw_remark(gw_saver_facts(s->saver)->lacks);
     gw_saver_sink(s->saver, s->checks != NULL ? s->checks : s->writer);
     return 0;
 }
@@ -109,8 +108,7 @@ static int settle(struct save *s, const char *after, struct gw_err *err)
         return 0;
     if (gw_source_destroy(s->source, err) < 0)
         return -1;
-    if (gw_source_remains(s->source)[0] != '\0')
-        fprintf(stderr, "godwit: %s\n", gw_source_remains(s->source));
+    gw_remark(gw_source_remains(s->source));
     return 0;
 }
 

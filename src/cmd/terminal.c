@@ -53,6 +53,12 @@ void gw_complain(const struct gw_err *err)
     complain_lines(err->msg, at);
 }
 
+void gw_remark(const char *sentence)
+{
+    if (sentence[0] != '\0')
+        complain_lines(sentence, "");
+}
+
 void gw_complain_usage(const char *fmt, ...)
 {
     char text[GW_ERR_MSG_MAX];
