@@ -125,9 +125,7 @@ static int keeper_pages(struct gw_sink *sink, const struct gw_pages *pages, stru
 
 static bool is_of_head(const struct keeper *k, uint32_t type)
 {
-    const struct gw_record_info *info = gw_record_info(type);
-    bool is_state = info != NULL && info->kind == GW_KIND_DYNAMIC && type != GW_REC_X86_PV_P2M_FRAMES;
-    return !k->has_memory && !is_state;
+    return !k->has_memory && !gw_record_is_tail(type);
 }
 
 static int keeper_record(struct gw_sink *sink, const struct gw_record *record, struct gw_err *err)

@@ -221,7 +221,7 @@ static int take_single(struct gw_salvage *s, const struct seen *record, struct g
 {
     const struct gw_record_info *info = gw_record_info(record->type);
     struct single *single = single_of(s, record->type, record->vcpu);
-    bool is_tail = info->kind == GW_KIND_DYNAMIC && record->type != GW_REC_X86_PV_P2M_FRAMES;
+    bool is_tail = gw_record_is_tail(record->type);
     if (!is_tail && s->next_pfn > 0) /* behind memory, where nobody writes it */
         return suspect(s, record->at, record->end, err);
     if (is_tail && !s->tail_begun)

@@ -25,16 +25,10 @@ static int parts_begin(struct gw_sink *sink, const struct gw_headers *headers, s
     return 0;
 }
 
-static bool is_state(uint32_t type)
-{
-    const struct gw_record_info *info = gw_record_info(type);
-    return info != NULL && info->kind == GW_KIND_DYNAMIC && type != GW_REC_X86_PV_P2M_FRAMES;
-}
-
 static int parts_record(struct gw_sink *sink, const struct gw_record *record, struct gw_err *err)
 {
     struct parts *p = parts_of(sink);
-    if (p->now == PART_FIRST && is_state(record->frame.type))
+    if (p->now == PART_FIRST && gw_record_is_tail(record->frame.type))
         p->now = PART_STATE;
     gw_put_u32(&p->records, p->now);
     gw_put_u32(&p->records, record->frame.type);

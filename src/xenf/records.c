@@ -48,6 +48,12 @@ const struct gw_record_info *gw_record_info(uint32_t type)
     return NULL;
 }
 
+bool gw_record_is_tail(uint32_t type)
+{
+    const struct gw_record_info *info = gw_record_info(type);
+    return info != NULL && info->kind == GW_KIND_DYNAMIC && type != GW_REC_X86_PV_P2M_FRAMES;
+}
+
 const char *gw_record_name(uint32_t type, char *room, size_t len)
 {
     const struct gw_record_info *info = gw_record_info(type);

@@ -97,6 +97,8 @@ extern const unsigned gw_num_records;
 
 /* The row of that type; NULL for types that nobody defined. */
 const struct gw_record_info *gw_record_info(uint32_t type);
+/* Registers, devices and all else that stands behind memory: what is dynamic, but P2M_FRAMES, which stand before it. */
+bool gw_record_is_tail(uint32_t type);
 
 /* The name of that type, or "unknown record 0x55" written to room (at least 32 octets). */
 const char *gw_record_name(uint32_t type, char *room, size_t len);
